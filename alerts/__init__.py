@@ -1,0 +1,1 @@
+"""Rolling sentiment in; spikes, alert lifecycle and delivery out."""

@@ -1,0 +1,1 @@
+"""Text in; topic and tone out."""

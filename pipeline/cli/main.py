@@ -1,0 +1,32 @@
+"""Entry point of `tocsin`: gathers the subcommands and turns errors into messages."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from pipeline.errors import TocsinError
+
+app = typer.Typer(
+    name="tocsin",
+    help="Streaming financial sentiment monitor: hears the news on Kafka, rings when bad news surges.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+# One line a subcommand. Each module in `pipeline.cli` keeps its heavy imports inside its functions, so that
+# `tocsin --help` stays quick.
+
+
+def main() -> None:
+    """Run the command; errors that a person can mend go to stderr as one message."""
+    try:
+        app()
+    except TocsinError as error:
+        print(f"tocsin: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""The live shell: Faust agents that drive the functional core over Kafka."""
