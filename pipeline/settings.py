@@ -54,7 +54,7 @@ class EventTimeSettings(_Section):
     allowed_lateness: int = Field(120, ge=0)
     """Seconds a partition may run out of order before a document counts as late."""
     idle_timeout: int = Field(60, ge=1)
-    """Seconds of wall clock without input after which a partition no longer holds the watermark back (live only)."""
+    """Seconds of wall clock without input until a partition stops holding the watermark back (live only)."""
     future_tolerance: int = Field(300, ge=0)
     """Seconds that `published_at` may lie ahead of the clock before the document is rejected."""
     duplicate_horizon_hours: int = Field(48, ge=1)
