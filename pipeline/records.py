@@ -109,8 +109,8 @@ class Tally(Struct, frozen=True, kw_only=True):
     """Wall clock when it was classified, unix seconds; absent in replays, where only event time counts."""
     final: bool = False
     """The partition ends here (replays): it no longer holds the watermark back."""
-    rejected: int = 0
-    """Documents of [start, end) that went to `tocsin.rejected`."""
+    rejected: tuple[int, ...] = ()
+    """Offsets in [start, end) of what went to `tocsin.rejected`."""
     topics: tuple[str, ...] = ()
     """Topic ids that `topic` points into."""
     offset: tuple[int, ...] = ()
@@ -127,6 +127,8 @@ class Tally(Struct, frozen=True, kw_only=True):
     """p_positive - p_negative in thousandths."""
     evidence: tuple[Evidence, ...] = ()
     """Documents of this batch that an alert may cite: per minute and topic the five most negative stories."""
+    evidence_offset: tuple[int, ...] = ()
+    """Source offset of each of `evidence`."""
 
 
 class Window(Struct, frozen=True, kw_only=True):

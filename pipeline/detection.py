@@ -1,0 +1,27 @@
+"""What the detector is shown of a closed minute."""
+
+from __future__ import annotations
+
+from alerts.events import Count, Observation
+from pipeline.records import SentimentMinute
+
+
+def observation(minute: SentimentMinute) -> Observation:
+    """Turn a minute's first closing into counts of distinct stories."""
+    return Observation(
+        minute=int(minute.minute.timestamp()) // 60,
+        counts=tuple(
+            Count(
+                key=row.key,
+                stories=row.stories,
+                negative=row.negative_stories,
+                evidence=row.evidence,
+            )
+            for row in minute.rows
+        ),
+    )
+
+
+def is_observed(minute: SentimentMinute) -> bool:
+    """Tell whether detection sees this record: a minute's first closing, and nothing after it."""
+    return minute.revision == 0 and not minute.final
