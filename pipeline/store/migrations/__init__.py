@@ -1,0 +1,1 @@
+"""Alembic migrations, applied by `pipeline.store.migrate` when a store is opened."""

@@ -1,0 +1,1 @@
+"""One module a migration; once released, a migration is never edited."""

@@ -1,0 +1,135 @@
+"""Records to table rows and back: pure functions, the one place that knows both forms."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from alerts.events import AlertEvent, Evidence
+from pipeline.records import Rejected, ScoredDocument, SentimentMinute, SentimentRow, Window
+from pipeline.store.schema import WINDOWS
+from pipeline.store.types import clean
+
+Row = dict[str, Any]
+
+_KEY_BYTES = 512
+"""PostgreSQL refuses index entries over 2.7 kB, so nothing longer than this becomes a key."""
+
+_MARKS = ("documents", "mean", "negative_share", "negative_share_se")
+_SUMS = (
+    "documents",
+    "stories",
+    "negative",
+    "neutral",
+    "positive",
+    "negative_stories",
+    "late",
+    "score_sum",
+    "score_sumsq",
+)
+
+
+def key_text(text: str) -> str:
+    """`text` as part of a primary key: over 512 bytes it is cut, and its SHA-256 keeps it distinct."""
+    data = clean(text).encode()
+    if len(data) <= _KEY_BYTES:
+        return data.decode()
+    head = data[: _KEY_BYTES - 72].decode(errors="ignore")
+    return f"{head}~sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def document_row(document: ScoredDocument) -> Row:
+    """A row of `document`."""
+    row = _flat(document, ScoredDocument)
+    row["id"] = key_text(document.id)
+    row["symbols"] = [clean(symbol) for symbol in document.symbols]
+    return row
+
+
+def document_record(row: Mapping[str, Any]) -> ScoredDocument:
+    """The document that `document_row` wrote; its moment is cut to milliseconds."""
+    return ScoredDocument(**{**row, "symbols": tuple(row["symbols"])})
+
+
+def sentiment_rows(minute: SentimentMinute) -> Iterator[Row]:
+    """Rows of `sentiment`, one a key; ValueError at a window the table has no columns for."""
+    for entry in minute.rows:
+        unknown = set(entry.windows) - set(WINDOWS)
+        if unknown:
+            raise ValueError(
+                f"sentiment has no columns for the windows {sorted(unknown)}; it knows {WINDOWS}"
+            )
+        row: Row = {"run": minute.run, "key": entry.key, "minute": minute.minute, "revision": minute.revision}
+        row |= {name: getattr(entry, name) for name in _SUMS}
+        for name in WINDOWS:
+            window = entry.windows.get(name)
+            row |= {f"{mark}_{name}": getattr(window, mark) if window else None for mark in _MARKS}
+        row["evidence"] = _evidence_rows(entry.evidence)
+        yield row
+
+
+def sentiment_record(row: Mapping[str, Any]) -> SentimentRow:
+    """One key's minute as it was written."""
+    windows = {
+        name: Window(**{mark: row[f"{mark}_{name}"] for mark in _MARKS})
+        for name in WINDOWS
+        if row[f"documents_{name}"] is not None
+    }
+    return SentimentRow(
+        key=row["key"],
+        windows=windows,
+        evidence=_evidence_records(row["evidence"]),
+        **{name: row[name] for name in _SUMS},
+    )
+
+
+def alert_row(event: AlertEvent) -> Row:
+    """A row of `alert`, and but for `recorded_at` of `alert_event`."""
+    row = _flat(event, AlertEvent)
+    row["evidence"] = _evidence_rows(event.evidence)
+    return row
+
+
+def alert_record(row: Mapping[str, Any]) -> AlertEvent:
+    """The event that `alert_row` wrote."""
+    fields = {name: row[name] for name in AlertEvent.__struct_fields__ if name not in ("v", "evidence")}
+    return AlertEvent(evidence=_evidence_records(row["evidence"]), **fields)
+
+
+def rejected_row(record: Rejected) -> Row:
+    """A row of `rejected`."""
+    row = _flat(record, Rejected)
+    row["topic"] = key_text(record.topic)
+    return row
+
+
+def rejected_record(row: Mapping[str, Any]) -> Rejected:
+    """The input that `rejected_row` wrote."""
+    return Rejected(**row)
+
+
+def _flat(record: msgspec.Struct, kind: type[msgspec.Struct]) -> Row:
+    row: Row = {}
+    for name in kind.__struct_fields__:
+        if name != "v":
+            value = getattr(record, name)
+            row[name] = clean(value) if isinstance(value, str) else value
+    return row
+
+
+def _evidence_rows(evidence: tuple[Evidence, ...]) -> list[Row]:
+    rows = []
+    for story in evidence:
+        row = _flat(story, Evidence)
+        moment: datetime = row["published_at"]
+        row["published_at"] = moment.isoformat().replace("+00:00", "Z")
+        rows.append(row)
+    return rows
+
+
+def _evidence_records(rows: list[Row]) -> tuple[Evidence, ...]:
+    return msgspec.convert(rows, tuple[Evidence, ...])

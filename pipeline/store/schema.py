@@ -1,0 +1,162 @@
+"""The tables, once for both databases; docs/store.md tells them column by column."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from pipeline.store.types import Big, Json, Real, UtcTime
+
+WINDOWS = ("5m", "1h", "24h")
+"""Rolling windows that `sentiment` has columns for."""
+
+metadata = MetaData()
+
+RUN = 63
+"""Longest name of a run."""
+
+document = Table(
+    "document",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("published_at", UtcTime, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("lang", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("symbols", Json, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("p_topic", Real, nullable=False),
+    Column("tone", Text, nullable=False),
+    Column("p_negative", Real, nullable=False),
+    Column("p_neutral", Real, nullable=False),
+    Column("p_positive", Real, nullable=False),
+    Column("score", Real, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("story", Big, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", Big, nullable=False),
+    Index("document_by_time", "run", "published_at"),
+    Index("document_by_topic", "run", "topic", "published_at"),
+)
+
+sentiment = Table(
+    "sentiment",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("minute", UtcTime, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("documents", Integer, nullable=False),
+    Column("stories", Integer, nullable=False),
+    Column("negative", Integer, nullable=False),
+    Column("neutral", Integer, nullable=False),
+    Column("positive", Integer, nullable=False),
+    Column("negative_stories", Integer, nullable=False),
+    Column("late", Integer, nullable=False),
+    Column("score_sum", Big, nullable=False),
+    Column("score_sumsq", Big, nullable=False),
+    *(
+        column
+        for window in WINDOWS
+        for column in (
+            Column(f"documents_{window}", Integer),
+            Column(f"mean_{window}", Real),
+            Column(f"negative_share_{window}", Real),
+            Column(f"negative_share_se_{window}", Real),
+        )
+    ),
+    Column("evidence", Json, nullable=False),
+    Index("sentiment_by_time", "run", "minute"),
+)
+
+
+def _alert_columns() -> tuple[Column[object], ...]:
+    """What an alert event says; `alert` and `alert_event` hold the same."""
+    return (
+        Column("run", String(RUN), nullable=False),
+        Column("key", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("severity", Text, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("started_at", UtcTime, nullable=False),
+        Column("detected_at", UtcTime, nullable=False),
+        Column("resolved_at", UtcTime),
+        Column("window_minutes", Integer, nullable=False),
+        Column("observed", Integer, nullable=False),
+        Column("expected", Real, nullable=False),
+        Column("observed_share", Real, nullable=False),
+        Column("expected_share", Real, nullable=False),
+        Column("surprise", Real, nullable=False),
+        Column("threshold", Real, nullable=False),
+        Column("evidence", Json, nullable=False),
+    )
+
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    *_alert_columns(),
+    Index("alert_by_time", "run", "started_at"),
+    Index("alert_by_key", "run", "key", "started_at"),
+)
+
+alert_event = Table(
+    "alert_event",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    *_alert_columns(),
+    Column("recorded_at", UtcTime, nullable=False),
+    Index("alert_event_by_time", "run", "detected_at"),
+)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", Big, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("rejected_at", UtcTime, nullable=False),
+    Index("rejected_by_reason", "run", "reason", "rejected_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("receiver", String(32), primary_key=True),
+    Column("alert_id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("run", String(RUN), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("enqueued_at", UtcTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("next_attempt_at", UtcTime),
+    Column("first_success_at", UtcTime),
+    Column("done_at", UtcTime),
+    Column("refused", Boolean, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Index("outbox_due", "run", "done_at", "next_attempt_at"),
+)

@@ -1,0 +1,169 @@
+"""The store: what the worker writes and others read, in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from threading import Lock
+
+from sqlalchemy import Connection, Engine, delete
+
+from alerts.events import AlertEvent, State
+from pipeline.records import Rejected, ScoredDocument, SentimentMinute
+from pipeline.store import reads, rows, schema, writer
+from pipeline.store.engine import connect, for_writing, parse_url, shown
+from pipeline.store.errors import explained
+from pipeline.store.migrate import upgrade
+from pipeline.store.reads import Counts, SentimentPoint
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """Scored documents, minute sentiment, alerts and rejected input of every run, kept in SQL.
+
+    Every method is synchronous and safe to call from several threads; each write is one transaction and may
+    be repeated without harm. Every method raises `StoreUnavailable` where the database cannot be used just
+    now; then nothing of the call was written, and it may be repeated.
+    """
+
+    def __init__(self, engine: Engine, address: str, now: Callable[[], datetime]) -> None:
+        """Use `open`."""
+        self._engine = engine
+        self._writing = for_writing(engine)
+        self._now = now
+        # SQLite has one writer: threads wait here, in order, not in its busy handler, which is not fair.
+        self._turn = Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self.address = address
+        """The URL without its password, as messages show it."""
+
+    @classmethod
+    def open(cls, url: str, *, now: Callable[[], datetime] = _wall_clock) -> Store:
+        """Open the database at `url`, creating or upgrading its tables.
+
+        `now` stamps what is recorded by wall clock. UsageError where the URL is wrong or the database newer
+        than this code; StoreUnavailable where it cannot be reached.
+        """
+        parsed = parse_url(url)
+        address = shown(parsed)
+        engine = connect(parsed)
+        try:
+            with explained(address):
+                upgrade(engine, address)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, address, now)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One write transaction: committed at the end, undone at an exception."""
+        with self._turn, explained(self.address), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view for reading."""
+        with explained(self.address), self._engine.connect() as connection:
+            yield connection
+
+    def write_documents(self, documents: Sequence[ScoredDocument]) -> None:
+        """Keep each document under its run and id; of several with one id the earliest published stays."""
+        table_rows = [rows.document_row(document) for document in documents]
+        with self.writing() as connection:
+            writer.upsert(connection, schema.document, table_rows, writer.earlier_document)
+
+    def write_sentiment(self, minutes: Sequence[SentimentMinute]) -> None:
+        """Keep each key's minute; a lower revision never replaces a higher one."""
+        table_rows = [row for minute in minutes for row in rows.sentiment_rows(minute)]
+        with self.writing() as connection:
+            writer.upsert(connection, schema.sentiment, table_rows, writer.later_revision)
+
+    def write_alerts(self, events: Sequence[AlertEvent]) -> None:
+        """Add each event to the journal, and let the newest of each alert be its current state."""
+        table_rows = [rows.alert_row(event) for event in events]
+        recorded_at = self._now()
+        with self.writing() as connection:
+            journal = [{**row, "recorded_at": recorded_at} for row in table_rows]
+            writer.upsert(connection, schema.alert_event, journal)
+            writer.upsert(connection, schema.alert, table_rows, writer.later_event)
+
+    def write_rejected(self, rejected: Sequence[Rejected]) -> None:
+        """Keep each rejected input under its origin; the first reason stays."""
+        table_rows = [rows.rejected_row(record) for record in rejected]
+        with self.writing() as connection:
+            writer.upsert(connection, schema.rejected, table_rows)
+
+    def delete_run(self, run: str) -> None:
+        """Forget everything of a run, what waits in the outbox included."""
+        with self.writing() as connection:
+            for table in schema.metadata.sorted_tables:
+                connection.execute(delete(table).where(table.c.run == run))
+
+    def runs(self) -> list[str]:
+        """Names of the runs that have sentiment, alerts or rejected input."""
+        with self.reading() as connection:
+            return reads.runs(connection)
+
+    def counts(self, run: str) -> Counts:
+        """How much of a run is in each table."""
+        with self.reading() as connection:
+            return reads.counts(connection, run)
+
+    def alerts(
+        self,
+        run: str,
+        *,
+        key: str | None = None,
+        state: State | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[AlertEvent]:
+        """Alerts as they stand (the newest event of each) that started in [start, end), oldest first."""
+        with self.reading() as connection:
+            return reads.alerts(connection, run, key, state, start, end, limit)
+
+    def alert_events(self, run: str, alert_id: str | None = None) -> list[AlertEvent]:
+        """The journal: every event of a run, or of one alert."""
+        with self.reading() as connection:
+            return reads.alert_events(connection, run, alert_id)
+
+    def sentiment(
+        self, run: str, key: str | None = None, start: datetime | None = None, end: datetime | None = None
+    ) -> list[SentimentPoint]:
+        """Minutes of one key, or of all keys, in [start, end), oldest first."""
+        with self.reading() as connection:
+            return reads.sentiment(connection, run, key, start, end)
+
+    def documents(
+        self,
+        run: str,
+        *,
+        topic: str | None = None,
+        tone: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[ScoredDocument]:
+        """Documents published in [start, end), oldest first."""
+        with self.reading() as connection:
+            return reads.documents(connection, run, topic, tone, start, end, limit)
+
+    def rejected(self, run: str, *, limit: int | None = None) -> list[Rejected]:
+        """Rejected input of a run, by origin."""
+        with self.reading() as connection:
+            return reads.rejected(connection, run, limit)

@@ -1,0 +1,55 @@
+"""The statements that write: each an upsert that may run twice, or late, without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.store import schema
+from pipeline.store.rows import Row
+
+_Newer = Callable[[Any], ColumnElement[bool]]
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Row], newer: _Newer | None = None) -> None:
+    """Insert `rows`; where the key is there, replace the row if `newer(proposed)` holds, else leave it.
+
+    Rows go one by one through the driver's `executemany`, in key order: no statement outgrows SQLite's limit
+    of variables, a batch may hold a key twice, and two writers cannot deadlock on each other's rows.
+    """
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key.columns]
+    ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
+    insert: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    if newer is None:
+        statement = insert.on_conflict_do_nothing(index_elements=keys)
+    else:
+        replaced = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        statement = insert.on_conflict_do_update(
+            index_elements=keys, set_=replaced, where=newer(insert.excluded)
+        )
+    connection.execute(statement, ordered)
+
+
+def earlier_document(proposed: Any) -> ColumnElement[bool]:
+    """Of two documents with one id the earlier stays, by event time, then by its place in the topic.
+
+    This does not depend on the order of writing, and it is the one that the aggregate counts.
+    """
+    kept = schema.document.c
+    order = ("published_at", "partition", "offset")
+    return tuple_(*(proposed[name] for name in order)) < tuple_(*(kept[name] for name in order))
+
+
+def later_revision(proposed: Any) -> ColumnElement[bool]:
+    """A minute's revision never goes back; an equal one is the same minute told again."""
+    return proposed.revision >= schema.sentiment.c.revision  # type: ignore[no-any-return]
+
+
+def later_event(proposed: Any) -> ColumnElement[bool]:
+    """The newest event of an alert is the alert as it stands."""
+    return proposed.seq > schema.alert.c.seq  # type: ignore[no-any-return]
