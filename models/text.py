@@ -1,0 +1,47 @@
+"""From a headline and a body to the one text the classifier reads, in training and in serving alike."""
+
+from __future__ import annotations
+
+import html
+import re
+
+MAX_CHARS = 1_000
+"""The model reads 96 tokens; no language needs more characters than this for them."""
+
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SENTENCE_END = frozenset(".!?:;…。！？：；")
+
+
+def clean(text: str) -> str:
+    """Make one line of `text`: HTML entities resolved, URLs dropped, white space collapsed, unpaired surrogates replaced.
+
+    URLs cost tokens and say nothing of the tone. Only the start of a very long text is looked at.
+    """
+    text = _SURROGATE.sub("\ufffd", text[: 4 * MAX_CHARS])
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    return " ".join(_URL.sub(" ", text).split())
+
+
+def model_input(title: str, body: str = "") -> str:
+    """Join headline and start of the body into what the classifier reads, at most `MAX_CHARS` characters.
+
+    A body that begins with the headline again, as feeds often have it, is taken without that copy.
+    """
+    headline, rest = clean(title), clean(body)
+    if headline and rest.startswith(headline):
+        rest = rest[len(headline) :].lstrip(" .:-–—|")
+    if not headline or not rest:
+        return (headline or rest)[:MAX_CHARS].rstrip()
+    joint = " " if headline[-1] in _SENTENCE_END else ". "
+    return (headline + joint + rest)[:MAX_CHARS].rstrip()
+
+
+def text_key(text: str) -> str:
+    """Key under which two texts count as the same: cleaned, case folded, letters and digits only.
+
+    >>> text_key("Shares FALL: 3% https://t.co/x") == text_key("shares fall 3 %")
+    True
+    """
+    return " ".join(re.findall(r"\w+", clean(text).casefold()))

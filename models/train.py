@@ -1,0 +1,70 @@
+"""Train a model from a recipe: `python -m models.train models/recipes/en.toml --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from models.base import resolve_base
+from models.checkpoint import save_checkpoint
+from models.data import data_folder, load_corpus
+from models.errors import ModelError
+from models.recipe import load_recipe
+from models.training import train
+
+
+def run(recipe_file: Path, out: Path, console: Console) -> None:
+    """Train what the recipe says and write the checkpoint to `out`."""
+    recipe = load_recipe(recipe_file)
+    corpus = load_corpus(data_folder(), recipe.sets, dev_share=recipe.dev_share)
+    base = resolve_base(recipe.base)
+    console.print(
+        f"{recipe.name}: {len(corpus.train):,} rows to train on, {len(corpus.dev):,} to choose by, "
+        + ", ".join(f"{len(rows):,} of {name} to test" for name, rows in corpus.tests.items())
+    )
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.3f}"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        work = bar.add_task("training", total=None, loss=0.0)
+
+        def progress(done: int, steps: int, loss: float) -> None:
+            bar.update(work, completed=done, total=steps, loss=loss)
+            if not console.is_terminal and done % 200 == 0:
+                console.print(f"step {done:,} of {steps:,}, loss {loss:.3f}")
+
+        trained = train(recipe, base, corpus, progress)
+    for report in trained.reports:
+        console.print(report)
+    training = {
+        "recipe": recipe.model_dump(mode="json"),
+        "date": datetime.now(UTC).date().isoformat(),
+        "train_rows": len(corpus.train),
+        "dev_rows": len(corpus.dev),
+        "epochs": [asdict(report) for report in trained.reports],
+        "best_epoch": trained.best_epoch,
+    }
+    save_checkpoint(out, trained.network, trained.tokenizer, training)
+    console.print(f"kept epoch {trained.best_epoch}; wrote {out}. Next: python -m models.export {out} --out FOLDER")
+
+
+def main() -> int:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
+    arguments = parser.parse_args()
+    try:
+        run(arguments.recipe, arguments.out, Console())
+    except ModelError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
