@@ -1,0 +1,1 @@
+"""Tests; a package so that `tests.kafka` never shadows the `kafka` client."""
