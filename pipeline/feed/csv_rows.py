@@ -20,8 +20,8 @@ class CsvRows:
 
     A plain CSV parser that meets a quote nobody closes swallows the file up to the next quote. Here a row may
     run over several lines only if it then parses strictly into as many fields as the header has and none of
-    the lines inside it is a full row of its own (`is_row`); otherwise its first line alone is a broken row and
-    reading goes on with the second.
+    the lines inside it is a full row of its own (`is_row`); otherwise its first line alone is a broken row
+    and reading goes on with the second.
     """
 
     def __init__(self, lines: Iterator[Line], *, name: str) -> None:

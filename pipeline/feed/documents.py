@@ -37,8 +37,8 @@ class DocumentReader:
     """Reads rows by the columns that `resolve` found; counts the stamps that had no zone.
 
     A row without an id gets a hash of source, stamp and text, so that reading the feed again gives the same
-    id; two rows that agree in all of these are one document. With `stamped` false only id and text are looked at,
-    and a row without an id gets its row number.
+    id; two rows that agree in all of these are one document. With `stamped` false only id and text are looked
+    at, and a row without an id gets its row number.
     """
 
     def __init__(

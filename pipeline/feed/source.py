@@ -32,6 +32,8 @@ _FOREIGN = {
     b"\xfe\xff": "UTF-16 text; turn it into UTF-8: iconv -f UTF-16 -t UTF-8",
 }
 _PEEK = 1 << 16
+_TELLING = 512
+"""Bytes from which the share of control bytes tells anything."""
 
 
 @dataclass
@@ -141,6 +143,8 @@ def _as_format(format: str) -> Format:
 
 def _refuse_binary(name: str, head: bytes) -> None:
     """Text has next to no control bytes; anything compressed or compiled has about one in ten."""
+    if len(head) < _TELLING:
+        return
     control = sum(byte < 32 and byte not in b"\t\n\r\x0c\x1b" for byte in head)
     if control > len(head) // 20:
         raise UsageError(
