@@ -2,19 +2,114 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+_LONGEST_WINDOW = 1440
 
 
 class DetectorSettings(BaseModel):
-    """How a surge is told from the ordinary."""
+    """How a surge of negative stories is told from the ordinary; docs/alerts.md has the formulae."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    windows: tuple[int, ...] = (10, 60, 360)
+    """Lengths of the windows that are watched, minutes, shortest first: 2 to 1440, at most six."""
+    budget_per_week: float = Field(0.1, gt=0, le=100)
+    """False alarms a week that one key may raise; 0.1 is one in ten weeks, two a week over 21 keys."""
+    min_surprise: float = Field(3.0, ge=0.5, le=50)
+    """A key never rings below this surprise, however quiet its history (3 is one chance in a thousand)."""
+    min_stories: int = Field(4, ge=1, le=10_000)
+    """Distinct negative stories that a window must hold before it can ring."""
+    warmup_days: float = Field(3.0, ge=0.5, le=90)
+    """Days of history until a key may ring; before that it is learning."""
+    profile_half_life_days: float = Field(28.0, ge=1, le=3650)
+    """Days after which an hour counts half in the seasonal profile and in the spread around it."""
+    level_half_life_days: float = Field(3.0, ge=0.25, le=365)
+    """Days after which an hour counts half in the level, which follows busier and calmer weeks."""
+    tail_half_life_days: float = Field(28.0, ge=1, le=3650)
+    """Days after which a past peak of the surprise counts half in the threshold."""
+    share_weight: float = Field(0.5, ge=0, le=1)
+    """Weight of the negative share in the surprise; the rest is the weight of the negative count."""
+    clear_ratio: float = Field(0.5, gt=0, lt=1)
+    """An alert may resolve once the surprise is below this fraction of the threshold."""
+    quiet_minutes: int = Field(60, ge=1, le=10_080)
+    """Minutes the surprise must stay that low before the alert resolves; closer peaks are one surge."""
+    cooldown_minutes: int = Field(180, ge=0, le=10_080)
+    """Minutes after resolving in which the key rings only for a surge greater than the last."""
+    severity_step: float = Field(1.5, gt=0, le=20)
+    """Surprise above the threshold at which an alert is a warning; twice that is critical."""
+    update_minutes: int = Field(180, ge=1, le=10_080)
+    """An alert that grows without rising in severity is updated at most this often."""
+
+    @field_validator("windows")
+    @classmethod
+    def _ordered(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
+        if not 1 <= len(windows) <= 6 or list(windows) != sorted(set(windows)):
+            raise ValueError("give one to six different window lengths in minutes, shortest first")
+        if windows[0] < 2 or windows[-1] > _LONGEST_WINDOW:
+            raise ValueError(f"a window lasts 2 to {_LONGEST_WINDOW} minutes")
+        return windows
 
 
 class DeliverySettings(BaseModel):
-    """Where alerts go; an empty URL switches that receiver off."""
+    """Where alerts go and how hard we try; an empty URL switches that receiver off."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     alertmanager_url: str = ""
-    webhook_url: str = ""
+    """Base URL of Prometheus Alertmanager, such as `http://127.0.0.1:9093`."""
+    alertmanager_token: SecretStr | None = None
+    """Bearer token for it; set it in the environment, TOCSIN_DELIVERY__ALERTMANAGER_TOKEN, not in a file."""
+    webhook_url: str = Field("", repr=False)
+    """Each alert event is posted here as JSON; the path often is a secret, so messages show the host alone."""
+    webhook_token: SecretStr | None = None
+    """Bearer token for it; set it in the environment, TOCSIN_DELIVERY__WEBHOOK_TOKEN, not in a file."""
+    timeout: float = Field(10.0, gt=0, le=300)
+    """Seconds a receiver may take to connect, and again to answer."""
+    resend_interval: float = Field(60.0, ge=0.1, le=3600)
+    """Seconds between posts of a firing alert to Alertmanager, which forgets alerts when it restarts."""
+    resolved_resend: float = Field(300.0, ge=0, le=86_400)
+    """Seconds that a resolved alert is still posted, for the same reason; at least your `group_interval`."""
+    minimum_firing: float = Field(330.0, ge=0, le=86_400)
+    """Seconds an alert fires at Alertmanager at least, counted from the post it accepted.
+
+    Alertmanager tells nobody of an alert that resolves between two flushes of its group, so this must exceed
+    your `group_wait` and `group_interval` (30 s and 5 min unless you set them).
+    """
+    max_backoff: float = Field(300.0, ge=1, le=86_400)
+    """Longest pause between two attempts, seconds; the first is one second, then twice as long each time."""
+
+    @field_validator("alertmanager_url", "webhook_url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        if not url:
+            return url
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable() or " " in url:
+            raise ValueError("give a URL such as http://127.0.0.1:9093")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("no user or password in the URL; set the receiver's token in the environment")
+        return url
+
+    @model_validator(mode="after")
+    def _token_stays_private(self) -> Self:
+        for url, token in (
+            (self.alertmanager_url, self.alertmanager_token),
+            (self.webhook_url, self.webhook_token),
+        ):
+            if token is not None and urlsplit(url).scheme == "http" and not is_loopback(url):
+                raise ValueError("a token over plain http could be read on the way; give an https URL")
+        return self
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this very machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

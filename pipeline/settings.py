@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from alerts.settings import DeliverySettings, DetectorSettings
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class BrokerSettings(_Section):
-    """Apache Kafka."""
+    """Apache Kafka: where it is and how to get in."""
 
-    servers: str = "127.0.0.1:9092"
+    servers: str = Field("127.0.0.1:9092", pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$")
     """`host:port`, several with commas."""
     connect_timeout: float = Field(30.0, gt=0)
     """Seconds to keep trying at start before giving up with an error."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How clients talk to the brokers; with SASL a user name and a password are needed."""
+    ssl_cafile: Path | None = None
+    """PEM file of the authority that signed the brokers' certificates; without it, the system's authorities."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_username: str = ""
+    sasl_password: SecretStr = SecretStr("")
+    """Set it in the environment, TOCSIN_BROKER__SASL_PASSWORD, not in a file."""
+    kafka_libs: Path | None = None
+    """Folder with Apache Kafka's jars for the embedded broker; without it, `deploy/kafka/libs` of the checkout."""
+
+    @model_validator(mode="after")
+    def _sasl_needs_a_user(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (
+            self.sasl_username and self.sasl_password.get_secret_value()
+        ):
+            raise ValueError(
+                f"security_protocol {self.security_protocol} needs broker.sasl_username and broker.sasl_password"
+            )
+        return self
 
 
 class TopicSettings(_Section):
@@ -64,8 +84,9 @@ class EventTimeSettings(_Section):
 class StoreSettings(_Section):
     """Where scored documents, sentiment and alerts are kept."""
 
-    url: str = "sqlite:///.tocsin/tocsin.db"
-    """SQLAlchemy URL: `sqlite:///file` or `postgresql+psycopg://user@host/name`."""
+    url: str = Field("sqlite:///.tocsin/tocsin.db", repr=False)
+    """`sqlite:///FOLDER/FILE.db` or `postgresql+psycopg://USER@HOST/NAME`; the password belongs into PGPASSWORD
+    or ~/.pgpass, or with the URL into the environment (TOCSIN_STORE__URL). No message shows it."""
 
 
 class HttpSettings(_Section):

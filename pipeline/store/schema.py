@@ -104,6 +104,7 @@ def _alert_columns() -> tuple[Column[object], ...]:
         Column("surprise", Real, nullable=False),
         Column("threshold", Real, nullable=False),
         Column("evidence", Json, nullable=False),
+        Column("cause", Text, nullable=False),
     )
 
 

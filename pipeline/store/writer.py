@@ -24,7 +24,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], newer: _Ne
         return
     keys = [column.name for column in table.primary_key.columns]
     ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
-    insert: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    insert = _insert(connection, table)
     if newer is None:
         statement = insert.on_conflict_do_nothing(index_elements=keys)
     else:
@@ -33,6 +33,17 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], newer: _Ne
             index_elements=keys, set_=replaced, where=newer(insert.excluded)
         )
     connection.execute(statement, ordered)
+
+
+def insert_new(connection: Connection, table: Table, row: Row) -> bool:
+    """Insert `row` unless its key is there; whether it was inserted."""
+    keys = list(table.primary_key.columns)
+    statement = _insert(connection, table).values(row).on_conflict_do_nothing(index_elements=keys)
+    return connection.execute(statement.returning(keys[0])).first() is not None
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def earlier_document(proposed: Any) -> ColumnElement[bool]:

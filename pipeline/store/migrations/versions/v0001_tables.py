@@ -90,6 +90,7 @@ def _alerts() -> None:
                 for name in ("expected", "observed_share", "expected_share", "surprise", "threshold")
             ),
             sa.Column("evidence", Json, nullable=False),
+            sa.Column("cause", sa.Text, nullable=False),
         ]
 
     op.create_table(
