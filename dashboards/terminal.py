@@ -80,7 +80,7 @@ def facts(view: View) -> list[str]:
 
 def board(lines: Iterable[TopicLine]) -> Table:
     """The topic board, a row a key."""
-    table = Table(box=None, pad_edge=False, expand=False, header_style="dim")
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("topic", no_wrap=True, overflow="ellipsis", max_width=19)
     table.add_column("tone 1h", justify="right", no_wrap=True)
     table.add_column("neg", justify="right", no_wrap=True)
