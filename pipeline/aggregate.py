@@ -18,7 +18,7 @@ from pipeline.watermark import FOREVER, Watermark
 
 OVERALL = "overall"
 _LONGEST_SILENCE = 7 * 24 * 60
-"""Minutes of quiet that are published one by one; over a longer gap event time jumps."""
+"""Minutes without a document that are published one by one; over a longer gap event time jumps."""
 
 Row = tuple[int, int, int, str, int, int]
 """published (unix seconds), id, story, topic, tone, score: sorted, it is the order of counting."""
@@ -54,6 +54,7 @@ class _Head(Struct):
     counted: list[list[tuple[int, int]]]
     open: dict[int, OpenMinute]
     last: int | None
+    last_busy: int
     history: dict[int, Minute]
     revisions: dict[int, int]
     ids: list[Segment]
@@ -88,6 +89,7 @@ class Aggregate:
         self._watermark = Watermark(partitions, settings.allowed_lateness)
         self._counted = [CountedOffsets() for _ in range(partitions)]
         self._open: dict[int, OpenMinute] = {}
+        self._last_busy = 0
         self._rolling = Rolling(self._horizon)
         self._revisions: dict[int, int] = {}
         self._ids = Seen(self._horizon)
@@ -192,21 +194,20 @@ class Aggregate:
             yield SentimentMinute(run=self.run, minute=_stamp(after), revision=0, final=True, rows=())
 
     def _next(self, limit: int) -> int | None:
-        """Find the minute to close next, up to `limit`."""
+        """Find the minute to close next, up to `limit`; it must not depend on how far `limit` is."""
         last = self._rolling.last
-        earliest = min(self._open, default=None)
-        if last is None:
-            return earliest if earliest is not None and earliest <= limit else None
-        if last + 1 > limit:
-            return None
-        until = limit if earliest is None else min(earliest, limit)
-        return last + 1 if until - last <= _LONGEST_SILENCE else until
+        if last is not None and last + 1 - self._last_busy <= _LONGEST_SILENCE:
+            following: int | None = last + 1
+        else:
+            following = min(self._open, default=None)
+        return following if following is not None and following <= limit else None
 
     def _close_minute(self, minute: int) -> SentimentMinute:
         opened = self._open.pop(minute, None)
         sums: Minute = {}
         evidence: dict[str, tuple[Evidence, ...]] = {}
         if opened is not None:
+            self._last_busy = minute
             new_stories: set[int] = set()
             for _, id_, story, topic, tone, score in sorted(opened.rows):
                 if not self._ids.add(id_, minute):
@@ -253,6 +254,7 @@ class Aggregate:
             counted=[counted.ranges for counted in self._counted],
             open=self._open,
             last=self._rolling.last,
+            last_busy=self._last_busy,
             history=self._rolling.history,
             revisions=self._revisions,
             ids=self._ids.head(),
@@ -274,6 +276,7 @@ class Aggregate:
         aggregate._watermark = Watermark(head.partitions, settings.allowed_lateness, head.highs)
         aggregate._counted = [CountedOffsets(ranges) for ranges in head.counted]
         aggregate._open = head.open
+        aggregate._last_busy = head.last_busy
         aggregate._rolling = Rolling(aggregate._horizon, head.last, head.history)
         aggregate._revisions = head.revisions
         for name, seen, segments in (

@@ -28,7 +28,7 @@ class CountedOffsets:
     def overlaps(self, start: int, end: int) -> bool:
         """Tell whether any offset of [start, end) was counted: the quick test before looking at each."""
         index = bisect_right(self._ends, start)
-        return index < len(self._starts) and self._starts[index] < end
+        return start < end and index < len(self._starts) and self._starts[index] < end
 
     def add(self, start: int, end: int) -> None:
         """Count [start, end) in."""

@@ -31,6 +31,7 @@ Reason = Literal[
     "future_stamp",
     "ancient_stamp",
     "unreadable_row",
+    "unclassifiable",
 ]
 
 

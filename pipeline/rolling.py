@@ -121,6 +121,11 @@ class Rolling:
             self._shift(minute, {key: one}, self._windows_over(minute), 1)
         return True
 
+    @property
+    def keys(self) -> set[str]:
+        """Keys that have documents in any window."""
+        return set().union(*self._totals.values())
+
     def windows(self, key: str) -> dict[str, Window]:
         """Rolling sentiment of a key as of the last closed minute."""
         return {name: window(self._totals[name].get(key, _EMPTY)) for name in WINDOWS}

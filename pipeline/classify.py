@@ -1,0 +1,165 @@
+"""One micro-batch from raw records to scored documents, tallies and rejections: pure but for the model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.text import model_input
+from pipeline.records import Document, Rejected, ScoredDocument, Tally
+from pipeline.scoring import Classifier, score_batch
+from pipeline.tally import tally
+from pipeline.validate import Invalid, decode, reject
+
+_CHARACTERS_PER_TOKEN = 4
+"""What a word piece holds in financial English, roughly; a budget needs no more."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One record as it stands in `tocsin.documents`."""
+
+    partition: int
+    offset: int
+    value: bytes
+    end: bool = False
+    """A replay's mark that nothing follows in this partition; it carries no document."""
+
+    @property
+    def tokens(self) -> int:
+        """Rough number of tokens, for filling a batch up to its budget."""
+        return len(self.value) // _CHARACTERS_PER_TOKEN + 1
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What one micro-batch came to."""
+
+    scored: list[ScoredDocument]
+    tallies: list[Tally]
+    rejected: list[Rejected]
+
+
+def classify_batch(
+    batch: Sequence[Incoming],
+    classifier: Classifier,
+    *,
+    run: str,
+    topic: str,
+    starts: Mapping[int, int],
+    now: datetime,
+    future_tolerance: int,
+    live: bool,
+) -> Classified:
+    """Classify one batch of records of several partitions.
+
+    A batch may hold a record twice, and older ones after newer: a rebalance reads on from the last commit.
+    `starts` holds each partition's first offset that no earlier batch accounted for. In a replay event time
+    alone counts, so its tallies carry no clock. A text that the model fails on is rejected, not the batch;
+    where it fails on every text the model is at fault and its error is raised.
+    """
+    by_origin = {(record.partition, record.offset): record for record in batch}
+    batch = [by_origin[origin] for origin in sorted(by_origin)]
+    documents: list[Document] = []
+    origins: list[tuple[int, int]] = []
+    rejected: list[Rejected] = []
+    for record in batch:
+        if record.end:
+            continue
+        try:
+            documents.append(decode(record.value, now=now, future_tolerance=future_tolerance))
+            origins.append((record.partition, record.offset))
+        except Invalid as error:
+            rejected.append(
+                reject(
+                    error,
+                    record.value,
+                    run=run,
+                    topic=topic,
+                    partition=record.partition,
+                    offset=record.offset,
+                    at=now,
+                )
+            )
+    scored, failed = _score(documents, origins, classifier, run)
+    rejected += [
+        reject(
+            error,
+            by_origin[origin].value,
+            run=run,
+            topic=topic,
+            partition=origin[0],
+            offset=origin[1],
+            at=now,
+        )
+        for origin, error in failed
+    ]
+    clock = int(now.timestamp()) if live else None
+    return Classified(scored, _tallies(batch, scored, rejected, classifier, run, starts, clock), rejected)
+
+
+def _score(
+    documents: list[Document], origins: list[tuple[int, int]], classifier: Classifier, run: str
+) -> tuple[list[ScoredDocument], list[tuple[tuple[int, int], Invalid]]]:
+    if not documents:
+        return [], []
+    try:
+        scores = classifier.classify([model_input(each.title, each.body) for each in documents])
+        return score_batch(
+            documents, scores, topics=classifier.topics, model=classifier.model, run=run, origins=origins
+        ), []
+    except Exception as error:
+        if len(documents) == 1:
+            detail = f"the classifier failed on it: {type(error).__name__}: {error}"
+            return [], [(origins[0], Invalid("unclassifiable", detail))]
+        failure = error
+    scored: list[ScoredDocument] = []
+    failed: list[tuple[tuple[int, int], Invalid]] = []
+    for document, origin in zip(documents, origins, strict=True):
+        good, bad = _score([document], [origin], classifier, run)
+        scored += good
+        failed += bad
+    if not scored:
+        raise failure
+    return scored, failed
+
+
+def _tallies(
+    batch: Sequence[Incoming],
+    scored: Sequence[ScoredDocument],
+    rejected: Sequence[Rejected],
+    classifier: Classifier,
+    run: str,
+    starts: Mapping[int, int],
+    clock: int | None,
+) -> list[Tally]:
+    documents: defaultdict[int, list[ScoredDocument]] = defaultdict(list)
+    refused: defaultdict[int, list[int]] = defaultdict(list)
+    begins = dict(starts)
+    ends: dict[int, int] = {}
+    final: set[int] = set()
+    for record in batch:
+        begins[record.partition] = min(record.offset, begins.get(record.partition, record.offset))
+        ends[record.partition] = record.offset + 1
+        if record.end:
+            final.add(record.partition)
+    for document in scored:
+        documents[document.partition].append(document)
+    for each in rejected:
+        refused[each.partition].append(each.offset)
+    return [
+        tally(
+            documents[partition],
+            run=run,
+            partition=partition,
+            start=begins[partition],
+            end=end,
+            topics=classifier.topics,
+            clock=clock,
+            rejected=sorted(refused[partition]),
+            final=partition in final,
+        )
+        for partition, end in sorted(ends.items())
+    ]

@@ -1,0 +1,138 @@
+"""The worker put together: settings in, a Faust app with its agents out. Read it top to bottom."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+
+from pipeline.kafka_client import aiokafka_options, faust_credentials
+from pipeline.records import AlertEvent, Rejected, ScoredDocument, SentimentMinute
+from pipeline.scoring import Classifier
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.topics import TopicName, topic_name
+from pipeline.worker.acks import Acks
+from pipeline.worker.aggregate import AggregateCore
+from pipeline.worker.checkpoint import Checkpoint
+from pipeline.worker.classify import Classify
+from pipeline.worker.deliver import Deliver
+from pipeline.worker.detect import DetectCore
+from pipeline.worker.health import Progress
+from pipeline.worker.metrics import Metrics
+from pipeline.worker.publish import Publisher
+from pipeline.worker.stateful import Stateful
+from pipeline.worker.store import StoreTopic
+from pipeline.worker.watch import watch
+
+_LARGEST_RECORD = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the worker is given: everything with a connection or a clock behind it."""
+
+    settings: Settings
+    classifier: Classifier
+    store: Store
+    metrics: Metrics
+    progress: Progress
+
+
+def build_app(parts: Parts) -> faust.App:
+    """Wire the agents classify, aggregate, detect, deliver and store onto their topics."""
+    settings, metrics = parts.settings, parts.metrics
+    app = faust_app(settings)
+    acks = Acks(metrics)
+    publisher = Publisher({**aiokafka_options(settings.broker), "max_request_size": _LARGEST_RECORD})
+    database = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    def topic(name: TopicName) -> Any:
+        return app.topic(topic_name(settings, name), **_RAW)
+
+    def stateful(name: str, core: AggregateCore | DetectCore) -> Stateful:
+        table = app.Table(
+            f"{name}-state",
+            partitions=1,
+            extra_topic_configs={"max.message.bytes": str(_LARGEST_RECORD)},
+            **_RAW,
+        )
+        return Stateful(app, core, Checkpoint(table), publisher, acks)
+
+    classify = Classify(app, settings, parts.classifier, publisher, acks, metrics)
+    aggregate = stateful("aggregate", AggregateCore(settings, metrics))
+    detect = stateful("detect", DetectCore(settings, parts.classifier.topics, metrics))
+    deliver = Deliver(app, settings.delivery, parts.store, database, acks, metrics)
+
+    app.agent(topic("documents"), name="classify")(classify.run)
+    app.agent(topic("tallies"), name="aggregate")(aggregate.run)
+    app.agent(topic("sentiment"), name="detect")(detect.run)
+    app.agent(topic("alerts"), name="deliver")(deliver.run)
+    for name, record, write in (
+        ("scored", ScoredDocument, parts.store.write_documents),
+        ("sentiment", SentimentMinute, parts.store.write_sentiment),
+        ("alerts", AlertEvent, parts.store.write_alerts),
+        ("rejected", Rejected, parts.store.write_rejected),
+    ):
+        store = StoreTopic(app, record, write, database, acks, metrics)
+        app.agent(topic(name), name=f"store-{name}")(store.run)
+
+    @app.on_partitions_revoked.connect
+    async def on_revoked(sender: faust.App, revoked: set[Any], **_: Any) -> None:
+        acks.forget({(tp.topic, tp.partition) for tp in revoked})
+        classify.release({tp.partition for tp in revoked if tp.topic == topic_name(settings, "documents")})
+        for name, stage in (("tallies", aggregate), ("sentiment", detect)):
+            if any(tp.topic == topic_name(settings, name) for tp in revoked):
+                await stage.release()
+                metrics.forget_sentiment()
+
+    @app.task
+    async def look() -> None:
+        await watch(app, acks, parts.progress, metrics)
+
+    @app.on_before_shutdown.connect
+    async def on_shutdown(sender: faust.App, **_: Any) -> None:
+        await publisher.stop()
+
+    return app
+
+
+_RAW: dict[str, Any] = {
+    "key_type": bytes,
+    "value_type": bytes,
+    "key_serializer": "raw",
+    "value_serializer": "raw",
+}
+
+
+def faust_app(settings: Settings) -> faust.App:
+    """Make a Faust app whose settings avoid the library's known traps."""
+    name = settings.topics.prefix if settings.run == "live" else f"{settings.topics.prefix}.{settings.run}"
+    return faust.App(
+        name,
+        broker=[f"kafka://{server.strip()}" for server in settings.broker.servers.split(",")],
+        broker_credentials=faust_credentials(settings.broker),
+        # One id a worker: brokers and logs tell workers apart by it.
+        broker_client_id=f"{name}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
+        # A killed worker's partitions move after 10 s, not after the default 60.
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+        broker_commit_interval=1.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=_LARGEST_RECORD,
+        producer_max_request_size=_LARGEST_RECORD,
+        processing_guarantee="at_least_once",
+        # What is not acknowledged at a rebalance is read again, and counted once: no need to wait for it.
+        stream_wait_empty=False,
+        store="memory://",
+        table_standby_replicas=0,
+        topic_replication_factor=settings.topics.replication,
+        topic_disable_leader=True,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        datadir=str(settings.state_dir / "faust"),
+    )

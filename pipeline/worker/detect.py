@@ -1,0 +1,80 @@
+"""detect: closed minutes in, alert events out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from alerts import SurgeMonitor
+from alerts.events import AlertEvent
+from pipeline.aggregate import OVERALL
+from pipeline.detection import is_observed, observation
+from pipeline.records import SentimentMinute
+from pipeline.settings import Settings
+from pipeline.topics import END_HEADER, topic_name
+from pipeline.worker.checkpoint import State
+from pipeline.worker.metrics import Metrics
+from pipeline.worker.publish import Outgoing
+
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(SentimentMinute)
+
+
+class DetectCore:
+    """The surge monitor with its place in Kafka."""
+
+    def __init__(self, settings: Settings, topics: Sequence[str], metrics: Metrics) -> None:
+        self._settings = settings
+        self._keys = (OVERALL, *topics)
+        self._metrics = metrics
+        self._topic = topic_name(settings, "alerts")
+        self._monitor = self._fresh()
+        self._firing: dict[str, AlertEvent] = {}
+        self._ended = False
+
+    def load(self, state: State | None) -> None:
+        """Begin from a state, or afresh."""
+        self._monitor = self._fresh()
+        self._firing = {}
+        self._ended = False
+        if state is not None:
+            self._monitor.restore(state.head)
+
+    def apply(self, value: bytes) -> list[Outgoing]:
+        """Show the monitor one minute; returns the alert events that follow, and the end mark of a replay."""
+        minute = _decoder.decode(value)
+        outgoing = []
+        if is_observed(minute):
+            for event in self._monitor.observe(observation(minute)):
+                self._show(event)
+                outgoing.append(Outgoing(self._topic, _encode(event), event.id.encode()))
+        if minute.final:
+            self._ended = True
+            outgoing.append(Outgoing(self._topic, None, b"end", headers=((END_HEADER, b"1"),)))
+        return outgoing
+
+    def save(self) -> tuple[bytes, Mapping[str, bytes]]:
+        """Give the state."""
+        return self._monitor.snapshot(), {}
+
+    @property
+    def ended(self) -> bool:
+        """The end mark was published."""
+        return self._ended
+
+    def _fresh(self) -> SurgeMonitor:
+        return SurgeMonitor(self._settings.detector, run=self._settings.run, keys=self._keys)
+
+    def _show(self, event: AlertEvent) -> None:
+        self._metrics.alert_events.labels(event.reason, event.severity).inc()
+        before = self._firing.pop(event.id, None)
+        touched = {(event.key, event.severity)}
+        if before is not None:
+            touched.add((before.key, before.severity))
+        if event.state == "firing":
+            self._firing[event.id] = event
+        counts = Counter((each.key, each.severity) for each in self._firing.values())
+        for key, severity in touched:
+            self._metrics.firing.labels(key, severity).set(counts[key, severity])

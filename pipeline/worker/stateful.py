@@ -1,0 +1,135 @@
+"""Stages with state: applied in order, checkpointed with their input position, acknowledged after that."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import faust
+
+from pipeline.worker.acks import Acks
+from pipeline.worker.checkpoint import Checkpoint, State
+from pipeline.worker.publish import Outgoing, Publisher
+from pipeline.worker.stage import Batching, Event, crash_on_error
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_INTERVAL = 5.0
+"""Seconds between checkpoints: what a crash makes the next owner read again."""
+_BATCH = 512
+_DEADLINE = 0.01
+
+
+class Core(Protocol):
+    """A piece of the functional core with what it takes to publish its results."""
+
+    def load(self, state: State | None) -> None:
+        """Begin from a state, or afresh."""
+
+    def apply(self, value: bytes) -> list[Outgoing]:
+        """Take one input record; returns what follows from it."""
+
+    def save(self) -> tuple[bytes, Mapping[str, bytes]]:
+        """Give the state: a head, and segments that never change once named."""
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will come: the replay is over."""
+
+
+class Stateful:
+    """Runs a core over one topic of one partition.
+
+    Input is acknowledged only once a checkpoint holds what it did, and the checkpoint names its position: so
+    whoever takes over reads on exactly there, whatever was committed. What was published after the last
+    checkpoint is then published again, the same to the bit, for readers that know each record by its key.
+    """
+
+    def __init__(
+        self, app: faust.App, core: Core, checkpoint: Checkpoint, publisher: Publisher, acks: Acks
+    ) -> None:
+        self._app = app
+        self._core = core
+        self._checkpoint = checkpoint
+        self._publisher = publisher
+        self._acks = acks
+        self._batching = Batching(self._work, budget=_BATCH, deadline=_DEADLINE)
+        self._thread = ThreadPoolExecutor(1)
+        self._lock = asyncio.Lock()
+        self._position: int | None = None
+        self._sought = False
+        self._pending: list[Event] = []
+        self._saved_at = time.monotonic()
+
+    async def run(self, stream: faust.Stream[Any]) -> None:
+        """Drive the core with the stream until the worker stops."""
+        async with crash_on_error(self._app), asyncio.TaskGroup() as tasks:
+            timer = tasks.create_task(self._save_regularly())
+            await self._batching.run(stream)
+            timer.cancel()
+
+    async def release(self) -> None:
+        """Forget everything: another worker may have the partition now."""
+        async with self._lock:
+            self._position = None
+            self._pending.clear()
+
+    async def _work(self, events: list[Event]) -> None:
+        async with self._lock:
+            if self._position is None:
+                state = self._checkpoint.load()
+                self._core.load(state)
+                self._position = 0 if state is None else state.position
+                self._sought = False
+                log.info("%s goes on at offset %d", type(self._core).__name__, self._position)
+            values = await self._in_order(events)
+            outgoing = await asyncio.get_running_loop().run_in_executor(self._thread, self._apply, values)
+            await self._publisher.publish(outgoing)
+            if self._core.ended or time.monotonic() - self._saved_at >= CHECKPOINT_INTERVAL:
+                await self._save()
+
+    def _apply(self, values: list[bytes]) -> list[Outgoing]:
+        return [record for value in values for record in self._core.apply(value)]
+
+    async def _in_order(self, events: list[Event]) -> list[bytes]:
+        """Keep the events that the state does not contain, and go back where some are missing."""
+        assert self._position is not None
+        values = []
+        for event in events:
+            offset = event.message.offset
+            if offset > self._position and not self._sought:
+                # The committed position has run ahead of the state: a worker that had lost the partition
+                # saved an older state over a newer one. The topic still holds what is missing.
+                log.warning(
+                    "state ends at offset %d, input goes on at %d: reading again", self._position, offset
+                )
+                self._sought = True
+                await self._app.consumer.seek(event.message.tp, self._position)
+                break
+            self._sought = True
+            if offset >= self._position:
+                values.append(event.value)
+                self._position = offset + 1
+            self._pending.append(event)
+        return values
+
+    async def _save(self) -> None:
+        if self._position is None:
+            return
+        head, segments = self._core.save()
+        await self._checkpoint.save(self._position, head, segments)
+        self._saved_at = time.monotonic()
+        for event in self._pending:
+            self._acks.ack(event)
+        self._pending.clear()
+
+    async def _save_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_INTERVAL)
+            async with self._lock:
+                if self._pending:
+                    await self._save()

@@ -1,0 +1,59 @@
+"""Looks once a second at lag and progress, and tells the health checks and Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from typing import Any
+
+import faust
+
+from pipeline.worker.acks import Acks
+from pipeline.worker.health import Progress, Watchdog
+from pipeline.worker.metrics import Metrics
+
+_LOOK = 1.0
+
+
+async def watch(app: faust.App, acks: Acks, progress: Progress, metrics: Metrics) -> None:
+    """Look until the worker stops."""
+    watchdog = Watchdog(progress)
+    while True:
+        now = time.monotonic()
+        progress.beat = now
+        progress.starting = _starting(app)
+        if progress.starting is None:
+            lags = await _lags(app, acks)
+            metrics.lag.clear()
+            by_topic: Counter[str] = Counter()
+            for (topic, partition), lag in lags.items():
+                metrics.lag.labels(topic, str(partition)).set(lag)
+                by_topic[topic] += lag
+            watchdog.look(by_topic, acks.finished, now)
+        await asyncio.sleep(_LOOK)
+
+
+def _starting(app: faust.App) -> str | None:
+    if app.rebalancing or not app.rebalancing_count:
+        return "joining the consumer group"
+    if app.in_recovery:
+        return "recovering state from the changelog"
+    return None
+
+
+async def _lags(app: faust.App, acks: Acks) -> dict[tuple[str, int], int]:
+    """Count unread records by topic and partition, for the partitions this worker reads."""
+    changelogs = app.tables.changelog_topics
+    lags: dict[tuple[str, int], int] = {}
+    tp: Any
+    for tp in app.consumer.assignment():
+        if tp.topic in changelogs:
+            continue
+        position = acks.positions.get((tp.topic, tp.partition))
+        if position is None:
+            position = await app.consumer.position(tp)
+        end = app.consumer.highwater(tp)
+        if position is not None and end is not None:
+            lags[tp.topic, tp.partition] = max(0, end - position)
+    return lags
