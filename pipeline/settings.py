@@ -25,22 +25,20 @@ class BrokerSettings(_Section):
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     """How clients talk to the brokers; with SASL a user name and a password are needed."""
     ssl_cafile: Path | None = None
-    """PEM file of the authority that signed the brokers' certificates; without it, the system's authorities."""
+    """PEM file of the authority that signed the brokers' certificates; without it, the system's own."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
     sasl_username: str = ""
     sasl_password: SecretStr = SecretStr("")
     """Set it in the environment, TOCSIN_BROKER__SASL_PASSWORD, not in a file."""
     kafka_libs: Path | None = None
-    """Folder with Apache Kafka's jars for the embedded broker; without it, `deploy/kafka/libs` of the checkout."""
+    """Folder with Apache Kafka's jars for `tocsin broker`; without it, the checkout's `deploy/kafka/libs`."""
 
     @model_validator(mode="after")
     def _sasl_needs_a_user(self) -> Self:
         if self.security_protocol.startswith("SASL") and not (
             self.sasl_username and self.sasl_password.get_secret_value()
         ):
-            raise ValueError(
-                f"security_protocol {self.security_protocol} needs broker.sasl_username and broker.sasl_password"
-            )
+            raise ValueError(f"{self.security_protocol} needs broker.sasl_username and broker.sasl_password")
         return self
 
 
@@ -85,8 +83,8 @@ class StoreSettings(_Section):
     """Where scored documents, sentiment and alerts are kept."""
 
     url: str = Field("sqlite:///.tocsin/tocsin.db", repr=False)
-    """`sqlite:///FOLDER/FILE.db` or `postgresql+psycopg://USER@HOST/NAME`; the password belongs into PGPASSWORD
-    or ~/.pgpass, or with the URL into the environment (TOCSIN_STORE__URL). No message shows it."""
+    """`sqlite:///FOLDER/FILE.db` or `postgresql+psycopg://USER@HOST/NAME`; the password belongs into
+    PGPASSWORD or ~/.pgpass, or with the URL into the environment (TOCSIN_STORE__URL). No message shows it."""
 
 
 class HttpSettings(_Section):
