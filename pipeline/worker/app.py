@@ -6,7 +6,7 @@ import os
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import faust
 
@@ -15,7 +15,7 @@ from pipeline.records import AlertEvent, Rejected, ScoredDocument, SentimentMinu
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
 from pipeline.store import Store
-from pipeline.topics import TopicName, topic_name
+from pipeline.topics import MAX_RECORD_BYTES, TopicName, run_prefix, topic_name
 from pipeline.worker.acks import Acks
 from pipeline.worker.aggregate import AggregateCore
 from pipeline.worker.checkpoint import Checkpoint
@@ -28,8 +28,6 @@ from pipeline.worker.publish import Publisher
 from pipeline.worker.stateful import Stateful
 from pipeline.worker.store import StoreTopic
 from pipeline.worker.watch import watch
-
-_LARGEST_RECORD = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def build_app(parts: Parts) -> faust.App:
     settings, metrics = parts.settings, parts.metrics
     app = faust_app(settings)
     acks = Acks(metrics)
-    publisher = Publisher({**aiokafka_options(settings.broker), "max_request_size": _LARGEST_RECORD})
+    publisher = Publisher({**aiokafka_options(settings.broker), "max_request_size": MAX_RECORD_BYTES})
     database = ThreadPoolExecutor(1, thread_name_prefix="store")
 
     def topic(name: TopicName) -> Any:
@@ -58,7 +56,7 @@ def build_app(parts: Parts) -> faust.App:
         table = app.Table(
             f"{name}-state",
             partitions=1,
-            extra_topic_configs={"max.message.bytes": str(_LARGEST_RECORD)},
+            extra_topic_configs={"max.message.bytes": str(MAX_RECORD_BYTES)},
             **_RAW,
         )
         return Stateful(app, core, Checkpoint(table), publisher, acks)
@@ -66,38 +64,41 @@ def build_app(parts: Parts) -> faust.App:
     classify = Classify(app, settings, parts.classifier, publisher, acks, metrics)
     aggregate = stateful("aggregate", AggregateCore(settings, metrics))
     detect = stateful("detect", DetectCore(settings, parts.classifier.topics, metrics))
-    deliver = Deliver(app, settings.delivery, parts.store, database, acks, metrics)
+    deliver = Deliver(app, settings, parts.store, database, acks, metrics)
 
     app.agent(topic("documents"), name="classify")(classify.run)
     app.agent(topic("tallies"), name="aggregate")(aggregate.run)
     app.agent(topic("sentiment"), name="detect")(detect.run)
     app.agent(topic("alerts"), name="deliver")(deliver.run)
-    for name, record, write in (
+    stored: tuple[tuple[TopicName, type[Any], Any], ...] = (
         ("scored", ScoredDocument, parts.store.write_documents),
         ("sentiment", SentimentMinute, parts.store.write_sentiment),
         ("alerts", AlertEvent, parts.store.write_alerts),
         ("rejected", Rejected, parts.store.write_rejected),
-    ):
+    )
+    for name, record, write in stored:
         store = StoreTopic(app, record, write, database, acks, metrics)
         app.agent(topic(name), name=f"store-{name}")(store.run)
 
-    @app.on_partitions_revoked.connect
-    async def on_revoked(sender: faust.App, revoked: set[Any], **_: Any) -> None:
+    documents, tallies, sentiment = (topic_name(settings, n) for n in ("documents", "tallies", "sentiment"))
+
+    async def on_revoked(sender: Any, revoked: set[Any], **_: Any) -> None:
         acks.forget({(tp.topic, tp.partition) for tp in revoked})
-        classify.release({tp.partition for tp in revoked if tp.topic == topic_name(settings, "documents")})
-        for name, stage in (("tallies", aggregate), ("sentiment", detect)):
-            if any(tp.topic == topic_name(settings, name) for tp in revoked):
-                await stage.release()
-                metrics.forget_sentiment()
+        classify.release({tp.partition for tp in revoked if tp.topic == documents})
+        topics = {tp.topic for tp in revoked}
+        if tallies in topics:
+            await aggregate.release()
+        if sentiment in topics:
+            await detect.release()
+        if topics & {tallies, sentiment}:
+            metrics.forget_sentiment()
 
-    @app.task
-    async def look() -> None:
-        await watch(app, acks, parts.progress, metrics)
-
-    @app.on_before_shutdown.connect
-    async def on_shutdown(sender: faust.App, **_: Any) -> None:
+    async def on_shutdown(sender: Any, **_: Any) -> None:
         await publisher.stop()
 
+    app.on_partitions_revoked.connect(cast(Any, on_revoked))
+    app.on_before_shutdown.connect(cast(Any, on_shutdown))
+    app.task(lambda: watch(app, acks, parts.progress, metrics))
     return app
 
 
@@ -111,7 +112,7 @@ _RAW: dict[str, Any] = {
 
 def faust_app(settings: Settings) -> faust.App:
     """Make a Faust app whose settings avoid the library's known traps."""
-    name = settings.topics.prefix if settings.run == "live" else f"{settings.topics.prefix}.{settings.run}"
+    name = run_prefix(settings).removesuffix(".")
     return faust.App(
         name,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.servers.split(",")],
@@ -123,8 +124,8 @@ def faust_app(settings: Settings) -> faust.App:
         broker_heartbeat_interval=2.0,
         broker_commit_interval=1.0,
         consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=_LARGEST_RECORD,
-        producer_max_request_size=_LARGEST_RECORD,
+        consumer_max_fetch_size=MAX_RECORD_BYTES,
+        producer_max_request_size=MAX_RECORD_BYTES,
         processing_guarantee="at_least_once",
         # What is not acknowledged at a rebalance is read again, and counted once: no need to wait for it.
         stream_wait_empty=False,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
-import faust
 import msgspec
 from msgspec import Struct
 
@@ -35,7 +35,7 @@ class Checkpoint:
     written before the head that names them, so a crash between the two leaves the old head, whole.
     """
 
-    def __init__(self, table: faust.Table[bytes, bytes]) -> None:
+    def __init__(self, table: Any) -> None:
         self._table = table
 
     async def save(self, position: int, head: bytes, segments: Mapping[str, bytes]) -> None:

@@ -19,7 +19,7 @@ from pipeline.topics import END_HEADER, topic_name
 from pipeline.worker.acks import Acks
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.publish import Outgoing, Publisher
-from pipeline.worker.stage import Batching, Event, crash_on_error
+from pipeline.worker.stage import Batching, Event, Stream, crash_on_error
 
 _encode = msgspec.json.Encoder().encode
 
@@ -64,7 +64,7 @@ class Classify:
             cost=lambda event: len(event.value or b"") // 4 + 1,
         )
 
-    async def run(self, stream: faust.Stream[Any]) -> None:
+    async def run(self, stream: Stream) -> None:
         """Classify the stream until the worker stops; in the live run, also say when nothing comes."""
         async with crash_on_error(self._app), asyncio.TaskGroup() as tasks:
             beats = tasks.create_task(self._say_idle()) if self._live else None

@@ -11,6 +11,8 @@ import faust
 
 Event = Any
 """A `faust.Event`; Faust's own type does not tell what its message holds."""
+Stream = Any
+"""A `faust.Stream` of them; the type that Faust gives agents lacks `noack`."""
 
 _GLANCE = 0.005
 """Seconds between two looks at whether the batch at work is done, while nothing comes in."""
@@ -43,7 +45,7 @@ class Batching:
         """Events that are in no batch yet."""
         return self._waiting.qsize()
 
-    async def run(self, stream: faust.Stream[Any]) -> None:
+    async def run(self, stream: Stream) -> None:
         """Feed the stream's events to the work until the stream ends; an error of the work ends it."""
         async with asyncio.TaskGroup() as tasks:
             loop = tasks.create_task(self._loop(tasks))

@@ -7,14 +7,14 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Protocol
 
 import faust
 
 from pipeline.worker.acks import Acks
 from pipeline.worker.checkpoint import Checkpoint, State
 from pipeline.worker.publish import Outgoing, Publisher
-from pipeline.worker.stage import Batching, Event, crash_on_error
+from pipeline.worker.stage import Batching, Event, Stream, crash_on_error
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Stateful:
         self._pending: list[Event] = []
         self._saved_at = time.monotonic()
 
-    async def run(self, stream: faust.Stream[Any]) -> None:
+    async def run(self, stream: Stream) -> None:
         """Drive the core with the stream until the worker stops."""
         async with crash_on_error(self._app), asyncio.TaskGroup() as tasks:
             timer = tasks.create_task(self._save_regularly())

@@ -14,7 +14,7 @@ import msgspec
 from pipeline.store import StoreUnavailable
 from pipeline.worker.acks import Acks
 from pipeline.worker.metrics import Metrics
-from pipeline.worker.stage import Batching, Event, crash_on_error
+from pipeline.worker.stage import Batching, Event, Stream, crash_on_error
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class StoreTopic:
         self._metrics = metrics
         self._batching = Batching(self._work, budget=_BATCH, deadline=_DEADLINE)
 
-    async def run(self, stream: faust.Stream[Any]) -> None:
+    async def run(self, stream: Stream) -> None:
         """Write the stream's records until the worker stops."""
         async with crash_on_error(self._app):
             await self._batching.run(stream)

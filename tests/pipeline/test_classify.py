@@ -1,0 +1,77 @@
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.classify import Classified, Incoming, classify_batch
+from pipeline.records import Document
+from tests.keyword_classifier import KeywordClassifier
+
+NOW = datetime(2023, 3, 10, 16, 0, tzinfo=UTC)
+
+
+def record(offset: int, title: str, partition: int = 0) -> Incoming:
+    document = Document(id=f"{partition}-{offset}", source="Harbor Wire", published_at=NOW, title=title)
+    return Incoming(partition, offset, msgspec.json.encode(document))
+
+
+def classify(batch: list[Incoming], starts: dict[int, int] = {}, *, live: bool = True) -> Classified:  # noqa: B006
+    return classify_batch(
+        batch, KeywordClassifier(), run="live" if live else "r", topic="tocsin.documents", starts=starts,
+        now=NOW, future_tolerance=300, live=live,
+    )  # fmt: skip
+
+
+def test_a_tally_accounts_for_every_offset_of_its_partition() -> None:
+    batch = [record(7, "Lender halts withdrawals"), record(3, "Stocks rally", 1), record(9, "Oil gains")]
+    result = classify(batch, {0: 5})
+    assert [(t.partition, t.start, t.end, t.offset) for t in result.tallies] == [
+        (0, 5, 10, (7, 9)),
+        (1, 3, 4, (3,)),
+    ]
+    assert [(s.topic, s.tone, s.score) for s in result.scored] == [
+        ("financials", "negative", -0.85),
+        ("energy_oil", "positive", 0.85),
+        ("markets", "positive", 0.85),
+    ]
+
+
+def test_unreadable_input_is_rejected_with_its_reason_and_still_accounted_for() -> None:
+    batch = [Incoming(0, 0, b"{"), record(1, "Stocks rally"), Incoming(0, 2, b'{"id": "x"}')]
+    result = classify(batch)
+    assert [(r.offset, r.reason, r.raw) for r in result.rejected] == [
+        (0, "bad_json", b"{"),
+        (2, "missing_field", b'{"id": "x"}'),
+    ]
+    assert (result.tallies[0].start, result.tallies[0].end, result.tallies[0].rejected) == (0, 3, (0, 2))
+
+
+def test_a_text_the_model_fails_on_costs_that_text_alone() -> None:
+    result = classify([record(0, "Stocks rally"), record(1, "crash the model"), record(2, "Oil gains")])
+    assert [s.offset for s in result.scored] == [0, 2]
+    assert [(r.offset, r.reason) for r in result.rejected] == [(1, "unclassifiable")]
+
+
+def test_a_model_that_fails_on_everything_is_an_error_not_a_rejection() -> None:
+    with pytest.raises(RuntimeError, match="told to"):
+        classify([record(0, "crash the model"), record(1, "crash the model")])
+
+
+def test_the_mark_of_a_replays_end_is_no_document() -> None:
+    result = classify([record(0, "Stocks rally"), Incoming(0, 1, b"", end=True)], live=False)
+    assert not result.rejected
+    assert (result.tallies[0].end, result.tallies[0].final, result.tallies[0].clock) == (2, True, None)
+
+
+def test_only_the_live_run_has_a_clock() -> None:
+    assert classify([record(0, "Stocks rally")]).tallies[0].clock == int(NOW.timestamp())
+
+
+@given(st.lists(st.integers(0, 20), min_size=1), st.integers(0, 25))
+def test_a_batch_read_across_a_rebalance_holds_each_record_once(offsets: list[int], start: int) -> None:
+    result = classify([record(offset, f"Bank {offset} fails") for offset in offsets], {0: start})
+    (tally,) = result.tallies
+    assert list(tally.offset) == sorted(set(offsets)) == [s.offset for s in result.scored]
+    assert (tally.start, tally.end) == (min(start, *offsets, max(offsets)), max(offsets) + 1)
