@@ -80,7 +80,7 @@ def check(document: Document, *, now: datetime | None, future_tolerance: int) ->
             raise Invalid(
                 "wrong_field", f"`{field}` has {len(value):,} characters, {_LIMITS[field]:,} may be"
             )
-        if not _encodable(value):
+        if not value.isascii() and not _encodable(value):
             raise Invalid("wrong_field", f"`{field}` holds half of a surrogate pair, which is no character")
     if document.symbols:
         _check_symbols(document.symbols)
