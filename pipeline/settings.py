@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alerts.settings import DeliverySettings, DetectorSettings
+from pipeline import config
+from pipeline.errors import UsageError
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
 
 class BrokerSettings(_Section):
@@ -27,7 +35,9 @@ class BrokerSettings(_Section):
     ssl_cafile: Path | None = None
     """PEM file of the authority that signed the brokers' certificates; without it, the system's own."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    """How the user proves who it is."""
     sasl_username: str = ""
+    """User for SASL_PLAINTEXT and SASL_SSL."""
     sasl_password: SecretStr = SecretStr("")
     """Set it in the environment, TOCSIN_BROKER__SASL_PASSWORD, not in a file."""
     kafka_libs: Path | None = None
@@ -45,10 +55,12 @@ class BrokerSettings(_Section):
 class TopicSettings(_Section):
     """Kafka topics; a run other than `live` puts its name between prefix and topic."""
 
-    prefix: str = Field("tocsin", pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    prefix: str = Field("tocsin", pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=100)
+    """What the names of topics begin with: small letters, digits, full stops and hyphens."""
     partitions: int = Field(4, ge=1, le=10_000)
     """Partitions of `documents`, `scored` and `rejected`; the other topics have one."""
     replication: int = Field(1, ge=1, le=9)
+    """Brokers that hold a copy of each partition; 3 in production."""
     retention_hours: int = Field(168, ge=1)
     """How long brokers keep records of a live run; topics of replays keep them until deleted."""
 
@@ -91,22 +103,24 @@ class HttpSettings(_Section):
     """`/metrics`, `/healthz` and `/readyz` of the worker."""
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = Field(9464, ge=0, le=65535)
-    """0 takes a free port."""
+    """Port to listen on; 0 takes a free one."""
 
 
 class Settings(BaseSettings):
     """All of Tocsin's settings."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TOCSIN_", env_nested_delimiter="__", extra="forbid", frozen=True
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
     )
 
     run: str = Field("live", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
-    """`live`, or the name of a replay."""
+    """`live`, or the name of a replay: up to 63 small letters, digits and hyphens, not a hyphen first."""
     state_dir: Path = Path(".tocsin")
     """Folder for the embedded broker, the store, caches and local worker state."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe messages that the log takes."""
     broker: BrokerSettings = BrokerSettings()
     topics: TopicSettings = TopicSettings()
     model: ModelSettings = ModelSettings()
@@ -115,3 +129,72 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = DeliverySettings()
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments, then the environment as `pipeline.config` reads it: unknown variables are errors."""
+        return init_settings, _Environment(settings_cls)
+
+
+class _Environment(PydanticBaseSettingsSource):
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return config.read_environment(os.environ, self.settings_cls)[0]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings and where each that is not a default came from."""
+
+    settings: Settings
+    file: Path | None
+    origins: Mapping[tuple[str, ...], str]
+    """`tocsin.toml, line 3` or `TOCSIN_BROKER__SERVERS` by the path of the setting."""
+
+
+def load_settings(path: Path | None = None, *, run: str | None = None) -> Settings:
+    """Settings of this process: defaults, then the file, then `TOCSIN_*`, then `run` where it is given.
+
+    The file is `path`, else TOCSIN_CONFIG, else `tocsin.toml` in the working directory where there is one.
+
+    Raises:
+        UsageError: a key or value is wrong; names file, line, key and what is allowed, never the value.
+    """
+    return load(path, run=run).settings
+
+
+def load(path: Path | None = None, *, run: str | None = None) -> Loaded:
+    """As `load_settings`, with the origin of each setting."""
+    file = _settings_file(path)
+    values, lines = config.read_toml(file) if file else ({}, {})
+    from_environment, origins = config.read_environment(os.environ, Settings)
+    merged = config.merge(values, from_environment)
+    if run is not None:
+        merged["run"] = run
+        origins[("run",)] = "--run"
+    try:
+        settings = Settings(**merged)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        raise UsageError(config.explain(details, Settings, file, lines, origins)) from None
+    from_file = {key: f"{file}, line {line}" for key, line in lines.items()}
+    return Loaded(settings, file, from_file | origins)
+
+
+def _settings_file(path: Path | None) -> Path | None:
+    if path is not None:
+        return path
+    named = os.environ.get("TOCSIN_CONFIG")
+    if named:
+        return Path(named)
+    found = Path("tocsin.toml")
+    return found if found.is_file() else None
