@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
@@ -23,6 +24,7 @@ from typing import Any
 import httpx
 
 READY_SECONDS = 30
+_numbers = count()
 
 
 class MissingServerError(Exception):
@@ -146,6 +148,18 @@ def start_postgres() -> Iterator[Server]:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database(server: Server) -> str:
+    """URL of an empty database of a server that `start_postgres` started."""
+    from sqlalchemy import create_engine, text
+
+    name = f"test_{next(_numbers)}"
+    engine = create_engine(server.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.url.rsplit("/", 1)[0] + f"/{name}"
 
 
 def _accepts_sessions(url: str) -> Callable[[], bool]:

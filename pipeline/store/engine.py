@@ -15,7 +15,7 @@ from pipeline.store.errors import StoreUnavailable
 _WRITING = "tocsin_writing"
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
-_SECRET_OPTIONS = ("password", "sslpassword", "passfile", "service")
+_SECRET_OPTIONS = ("password", "sslpassword")
 _FORMS = "`sqlite:///FOLDER/FILE.db` or `postgresql+psycopg://USER@HOST/NAME`"
 
 
@@ -41,9 +41,8 @@ def parse_url(url: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """`url` as it may be shown: passwords in either place are starred out."""
-    hidden = {name: "***" for name in _SECRET_OPTIONS if name in url.query}
-    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+    """`url` as it may be shown: the password starred out, and secret options left out."""
+    return url.difference_update_query(_SECRET_OPTIONS).render_as_string(hide_password=True)
 
 
 def connect(url: URL) -> Engine:

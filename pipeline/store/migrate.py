@@ -34,12 +34,22 @@ def upgrade(engine: Engine, address: str) -> None:
             return
     with for_writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
+            _demand_utf8(connection, address)
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         if _current(connection, known, address) == head:
             return
         config = Config(attributes={"connection": connection, "version_table": VERSION_TABLE})
         config.set_main_option("script_location", str(script.dir).replace("%", "%%"))
         command.upgrade(config, "head")
+
+
+def _demand_utf8(connection: Connection, address: str) -> None:
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise UsageError(
+            f"The store {address} keeps text as {encoding}, which cannot hold all headlines. "
+            "Create the database WITH ENCODING 'UTF8' TEMPLATE template0."
+        )
 
 
 def _current(connection: Connection, known: set[str], address: str) -> str | None:

@@ -134,7 +134,7 @@ def counts(connection: Connection, run: str) -> Counts:
         alerts=count(of("alert")),
         firing=count(of("alert").where(schema.alert.c.state == "firing")),
         alert_events=count(of("alert_event")),
-        rejected=dict(connection.execute(by_reason).tuples().all()),
+        rejected={row[0]: row[1] for row in connection.execute(by_reason)},
     )
 
 
