@@ -1,1 +1,16 @@
 """Rolling sentiment in; spikes, alert lifecycle and delivery out."""
+
+from alerts.events import AlertEvent, Count, Evidence, Observation
+from alerts.monitor import OVERALL, SurgeMonitor
+from alerts.settings import DeliverySettings, DetectorSettings
+
+__all__ = [
+    "OVERALL",
+    "AlertEvent",
+    "Count",
+    "DeliverySettings",
+    "DetectorSettings",
+    "Evidence",
+    "Observation",
+    "SurgeMonitor",
+]

@@ -90,3 +90,5 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     """Surprise from which this key rings."""
     evidence: tuple[Evidence, ...]
     """Up to five distinct stories that moved it most, most negative first."""
+    cause: str = ""
+    """What changed: `more_news`, `worse_news`, `more_and_worse_news`, or `other_mix` (of topics)."""

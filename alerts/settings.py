@@ -65,7 +65,7 @@ class DeliverySettings(BaseModel):
     alertmanager_token: SecretStr | None = None
     """Bearer token for it; set it in the environment, TOCSIN_DELIVERY__ALERTMANAGER_TOKEN, not in a file."""
     webhook_url: str = Field("", repr=False)
-    """Each alert event is posted here as JSON; the path often is a secret, so messages show the host alone."""
+    """Alert events are posted here as JSON; messages show the host alone, as the path often is a secret."""
     webhook_token: SecretStr | None = None
     """Bearer token for it; set it in the environment, TOCSIN_DELIVERY__WEBHOOK_TOKEN, not in a file."""
     timeout: float = Field(10.0, gt=0, le=300)

@@ -1,0 +1,117 @@
+"""What is normal for a key at this hour: a slowly forgetting seasonal profile times a level that follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from alerts.arrays import Float, Packed, pack, unpack, widen
+from alerts.settings import DetectorSettings
+
+NEGATIVE, STORIES = 0, 1
+"""Rows of every two-row array of counts: negative stories, stories of any tone."""
+
+HOURS_PER_DAY = 24
+HOURS_PER_WEEK = 168
+_HOUR_OF_DAY, _DAY_TYPE, _HOUR_OF_WEEK, _CELLS = 1, 25, 73, 241
+"""First cells of the three finer groups; cell 0 is every hour."""
+_SHRINKAGE = (1.0, 6.0, 3.0, 3.0)
+"""Hours of the coarser group's rate that each group is mixed with: every hour (with the prior), hour of day,
+hour of weekday or weekend, hour of week."""
+_PRIOR_RATE = np.array([[0.2], [1.0]])
+"""Stories an hour before anything has been seen."""
+_LEVEL_PRIOR = 8.0
+"""Stories at the usual level that the level is mixed with, so that sparse keys keep level 1."""
+_LEVEL_BOUNDS = (0.7, 4.0)
+"""A holiday must not halve what the next day is measured against; a crisis may raise it fourfold."""
+_SPREAD = 0.1
+_CAP, _CAP_ELEVATED = 3.0, 1.0
+"""Standard deviations above normal that an hour may teach at most: ordinarily, and while a surge lasts."""
+
+
+def _cells(hour: int) -> tuple[int, int, int, int]:
+    """Cells of an hour since 1970, coarse to fine; weeks begin on Monday, UTC."""
+    week_hour = (hour + 3 * HOURS_PER_DAY) % HOURS_PER_WEEK
+    day, day_hour = divmod(week_hour, HOURS_PER_DAY)
+    day_type = HOURS_PER_DAY if day >= 5 else 0
+    return 0, _HOUR_OF_DAY + day_hour, _DAY_TYPE + day_type + day_hour, _HOUR_OF_WEEK + week_hour
+
+
+class SeasonalBaseline:
+    """Expected stories an hour, per key and hour of week, learnt one finished hour at a time.
+
+    Each cell keeps an exponentially forgetting count and its exposure in hours. A rate is the gamma-Poisson
+    posterior mean with the coarser group's rate as its prior, from all hours down to the hour of week
+    (shrinkage as in Gelman et al., Bayesian Data Analysis, ch. 2 and 5). Arrays have a column a key.
+    """
+
+    def __init__(self, settings: DetectorSettings, keys: int) -> None:
+        self._settings = settings
+        self._count = np.zeros((_CELLS, 2, keys))
+        self._exposure = np.zeros((_CELLS, keys))
+        self._level = np.zeros((2, 2, keys))
+        self._hours = np.zeros(keys)
+        profile, level = settings.profile_half_life_days, settings.level_half_life_days
+        gaps = (1 / HOURS_PER_DAY, 1.0, 7 / 5, 7.0)
+        self._forget = tuple(0.5 ** (gap / profile) for gap in gaps)
+        self._forget_level = 0.5 ** (1 / HOURS_PER_DAY / level)
+
+    def seasonal(self, hour: int) -> Float:
+        """Stories expected in that hour (since 1970) at the usual level, shape (2, keys)."""
+        rate: Float = np.broadcast_to(_PRIOR_RATE, self._level[0].shape)
+        for cell, strength in zip(_cells(hour), _SHRINKAGE, strict=True):
+            rate = (self._count[cell] + strength * rate) / (self._exposure[cell] + strength)
+        return rate
+
+    def level(self) -> Float:
+        """How busy the last days were against the profile, shape (2, keys); 1 is usual."""
+        ratio = (self._level[0] + _LEVEL_PRIOR) / (self._level[1] + _LEVEL_PRIOR)
+        return np.asarray(np.clip(ratio, *_LEVEL_BOUNDS))
+
+    def rates(self, hour: int) -> Float:
+        """Stories expected in that hour, shape (2, keys)."""
+        return np.asarray(self.seasonal(hour) * self.level())
+
+    def support(self, hour: int) -> Float:
+        """Stories that the rates of that hour rest on, shape (2, keys): shapes of the gamma posteriors."""
+        stories: Float = self.seasonal(hour) * (self._exposure[_cells(hour)[-1]] + _SHRINKAGE[-1])
+        return stories
+
+    def known(self, hour: int) -> Float:
+        """1 for keys that learnt long enough, and this hour of a weekday (or weekend) before; else 0."""
+        warm = self._hours >= self._settings.warmup_days * HOURS_PER_DAY
+        return np.asarray(warm & (self._exposure[_cells(hour)[2]] > 0.4), dtype=np.float64)
+
+    def learn(self, hour: int, counts: Float, elevated: Float) -> None:
+        """Take one finished hour's stories, shape (2, keys); `elevated` is 1 for keys in a surge.
+
+        What exceeds the rate by several standard deviations is cut off, and sooner during a surge: a spike
+        has bounded influence, yet a lasting change is learnt in the end.
+        """
+        seasonal, known = self.seasonal(hour), self.known(hour)
+        expected = seasonal * self.level()
+        reach = np.where(elevated > 0, _CAP_ELEVATED, _CAP)
+        cap = expected + reach * np.sqrt(expected + _SPREAD * expected * expected) + 1.0
+        taught = np.where(known > 0, np.minimum(counts, cap), counts)
+        for cell, keep in zip(_cells(hour), self._forget, strict=True):
+            self._count[cell] = self._count[cell] * keep + taught
+            self._exposure[cell] = self._exposure[cell] * keep + 1.0
+        self._level[0] = np.where(known > 0, self._level[0] * self._forget_level + taught, self._level[0])
+        self._level[1] = np.where(known > 0, self._level[1] * self._forget_level + seasonal, self._level[1])
+        self._hours += 1.0
+
+    def widen(self, keys: int) -> None:
+        """Add keys; they start from nothing."""
+        self._count, self._exposure = widen(self._count, keys), widen(self._exposure, keys)
+        self._level, self._hours = widen(self._level, keys), widen(self._hours, keys)
+
+    def state(self) -> dict[str, Packed]:
+        """Everything it knows, for a snapshot."""
+        names = ("count", "exposure", "level", "hours")
+        return {name: pack(getattr(self, f"_{name}")) for name in names}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take what `state` gave."""
+        for name, packed in state.items():
+            setattr(self, f"_{name}", unpack(packed))
