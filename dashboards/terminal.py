@@ -46,11 +46,11 @@ class Spark:
 def render(view: View, topics: int = 9, alerts: int = 3) -> RenderableType:
     """The live picture: where the run stands, the `topics` busiest keys, the `alerts` newest alerts."""
     parts: list[RenderableType] = [header(view), board(view.topics[:topics])]
-    parts.append(Rule(Text("latest alerts"), style="dim", align="left"))
-    if view.alerts:
+    if alerts:
+        parts.append(Rule(Text("latest alerts"), style="dim", align="left"))
         parts += [alert(event, evidence=2) for event in view.alerts[:alerts]]
-    else:
-        parts.append(Text("none so far", style="dim"))
+        if not view.alerts:
+            parts.append(Text("none so far", style="dim"))
     return Group(*parts)
 
 
@@ -117,6 +117,8 @@ def alert(event: AlertEvent, evidence: int = 5) -> RenderableType:
     head.append(event.severity.upper(), style=_SEVERITY[event.severity])
     head.append(f" {printable(event.key).replace('_', ' ')}", style="bold")
     head.append(f"  {event.state}  {lasted(event)}", style="dim" if event.state == "resolved" else "")
+    if event.cause:
+        head.append(f"  {printable(event.cause).replace('_', ' ')}", style="italic")
     why = Text(f"  {figures(event)}", style="dim", no_wrap=True, overflow="ellipsis")
     return Group(head, why, *(story(each) for each in event.evidence[:evidence]))
 
@@ -144,6 +146,30 @@ def story(evidence: Evidence) -> Text:
     line.append(printable(evidence.title))
     line.append(f"  {printable(evidence.source, 40)}", style="dim")
     return line
+
+
+def report(alerts: Sequence[AlertEvent], limit: int = 8) -> RenderableType:
+    """The end of a run: its alerts with all their evidence; of more than `limit` the most surprising."""
+    if not alerts:
+        return Text("No alert rang.", style="bold")
+    shown = sorted(
+        sorted(alerts, key=lambda event: -event.surprise)[:limit], key=lambda event: event.started_at
+    )
+    count = Text(f"{len(alerts):,} alert{'s' if len(alerts) > 1 else ''} rang", style="bold")
+    if len(shown) < len(alerts):
+        count.append(f"; the {limit} most surprising:", style="")
+    parts: list[RenderableType] = [count]
+    for event in shown:
+        parts += [Text(""), alert(event)]
+    return Group(*parts)
+
+
+def alert_line(event: AlertEvent) -> str:
+    """One plain line that says what rang, for logs and pipes."""
+    story = f': "{printable(event.evidence[0].title, 100)}"' if event.evidence else ""
+    rang = f"{event.run}: ALERT {event.severity} {event.key} at {stamp(event.detected_at)}"
+    seen = f"{event.observed} bad stories in {event.window_minutes} min, {event.expected:.1f} expected"
+    return printable(f"{rang}, {seen}{story}")
 
 
 def progress_line(view: View) -> str:

@@ -1,5 +1,5 @@
 """The demo: the bank run of March 2023 in our own words, replayed in a minute."""
 
-from pipeline.demo.feed import FEED, load_feed
+from pipeline.demo.feed import FEED, read_feed
 
-__all__ = ["FEED", "load_feed"]
+__all__ = ["FEED", "read_feed"]

@@ -1,0 +1,222 @@
+"""`tocsin demo`: the bank run of March 2023, on this machine alone, in a minute."""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from dashboards.watch import RunWatch
+    from pipeline.demo.run import DemoResult
+    from pipeline.replay.history import History
+    from pipeline.settings import Settings
+
+_WATCHABLE = 60_000.0
+"""Speed at which the feed takes half a minute, for people who look on."""
+_PLAIN_WIDTH = 100
+"""Columns where there is no terminal to ask."""
+
+NEXT_STEPS = (
+    ("tocsin replay FEED.csv --out results", "your own news: any file with a text and a time column"),
+    ("tocsin classify FEED.csv", "topic and tone of each row"),
+    ("tocsin broker", "a Kafka broker on this machine; then, in a second terminal:"),
+    ("tocsin worker", "the live pipeline, which reads what you publish to tocsin.documents"),
+)
+
+
+class EngineName(StrEnum):
+    """Which embedded broker."""
+
+    auto = "auto"
+    kafka = "kafka"
+    tansu = "tansu"
+
+
+def demo(
+    config: ConfigOption = None,
+    exit_when_done: Annotated[
+        bool,
+        typer.Option("--exit-when-done", help="For scripts: plain progress lines, and no hints at the end."),
+    ] = False,
+    as_json: JsonOption = False,
+    engine: Annotated[EngineName, typer.Option(help="Embedded broker to take.")] = EngineName.auto,
+    speed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|max", help="Times faster than it happened; default 60000 in a terminal, else max."
+        ),
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw the end of the demo into an SVG file.")
+    ] = None,
+) -> None:
+    """Replay the bank run of March 2023 and show what rings.
+
+    Starts a broker and a worker on loopback, sends 17 days of news through them, shows topics and alerts as
+    they go, and stops all it started. Needs nothing else and sends nothing anywhere.
+    """
+    from datetime import UTC, datetime
+
+    import msgspec
+    from rich.console import Console
+
+    from dashboards.watch import PlainWatch, RunWatch
+    from models.taxonomy import load_topics
+    from pipeline.demo import read_feed
+    from pipeline.settings import load_settings
+
+    settings = load_settings(config)
+    live = sys.stdout.isatty() and not (exit_when_done or as_json)
+    pace = parse_speed(speed, _WATCHABLE if live else math.inf)
+    for stream in (sys.stdout, sys.stderr):
+        # What the terminal's encoding lacks shall come out as "?", not as the end of the demo.
+        _reconfigure(stream, errors="replace")
+    out = Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+    notes = Console(highlight=False, soft_wrap=True, stderr=as_json)
+
+    def say(line: str) -> None:
+        notes.print(line, markup=False, emoji=False)
+
+    history = read_feed(datetime.now(UTC))
+    total, labels = len(history.documents), {topic.id: topic.name_en for topic in load_topics()}
+    watch = RunWatch("demo", total, labels) if live else PlainWatch("demo", total, labels, say=say)
+    with _sigterm_as_interrupt():
+        result = _run(settings, history, watch, engine.value, pace, out if live else None, say)
+    if as_json:
+        print(msgspec.json.encode(result).decode())
+    else:
+        out.print(closing(result))
+        if not exit_when_done:
+            out.print(next_steps())
+    if svg is not None:
+        _draw(svg, watch, result)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def parse_speed(value: str | None, default: float) -> float:
+    """Turn `max` or a number above 0 into a speed; raises `UsageError`."""
+    if value is None:
+        return default
+    if value == "max":
+        return math.inf
+    try:
+        speed = float(value)
+    except ValueError:
+        speed = math.nan
+    if not (math.isfinite(speed) and speed > 0):
+        raise UsageError(f"--speed {value}: give a number above 0 (times faster than it happened) or max")
+    return speed
+
+
+def _run(
+    settings: Settings,
+    history: History,
+    watch: RunWatch,
+    engine: Any,
+    speed: float,
+    screen: Console | None,
+    say: Callable[[str], None],
+) -> DemoResult:
+    from dashboards.terminal import render
+    from pipeline.demo.run import run
+    from pipeline.replay.kafka import replay_via_kafka
+
+    def started(name: str) -> None:
+        what = "Apache Kafka" if name == "kafka" else "Tansu (in memory; Apache Kafka needs Java)"
+        say(
+            f"Started {what} on loopback; next a worker, then {len(history.documents):,} items of March 2023."
+        )
+
+    def go() -> DemoResult:
+        return run(settings, history, replay_via_kafka, watch, engine=engine, speed=speed, started=started)
+
+    if screen is None:
+        return go()
+    from rich.live import Live
+
+    with Live(get_renderable=lambda: render(watch.view()), console=screen, refresh_per_second=4):
+        return go()
+
+
+def closing(result: DemoResult) -> RenderableType:
+    """What the demo came to: its alerts with their evidence, and one line of counts."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from dashboards.terminal import report
+
+    counts = (
+        f"{result.documents:,} items: {result.scored:,} scored, {result.duplicates:,} duplicates, "
+        f"{result.rejected:,} rejected, in {result.seconds:.1f} s. Digest {result.digest[:16]}."
+    )
+    return Group(Text(""), report(result.alerts), Text(""), Text(counts, style="dim"))
+
+
+def next_steps() -> RenderableType:
+    """Commands to go on with."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    for command, what in NEXT_STEPS:
+        table.add_row(Text(f"  {command}", style="bold"), Text(what))
+    return Group(Text(""), Text("What to try next"), table)
+
+
+def _draw(path: Path, watch: RunWatch, result: DemoResult) -> None:
+    import io
+    import re
+
+    from rich._export_format import CONSOLE_SVG_FORMAT
+    from rich.console import Console
+
+    from dashboards.terminal import render
+
+    picture = Console(
+        record=True, width=_PLAIN_WIDTH, file=io.StringIO(), force_terminal=True, highlight=False
+    )
+    picture.print(render(watch.view(), alerts=0))
+    picture.print(closing(result))
+    # Without rich's web fonts: a picture that is looked at must not tell anybody so.
+    plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    try:
+        path.write_text(picture.export_svg(title="tocsin demo", code_format=plain), "utf-8")
+    except OSError as error:
+        raise UsageError(f"--svg {path}: cannot be written: {error.strerror}") from error
+
+
+def _reconfigure(stream: Any, **options: str) -> None:
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(**options)
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM unwind like Ctrl-C, so that the broker and the worker are stopped."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
