@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import typer
 
 from pipeline.cli.options import ConfigOption, RunOption
@@ -14,19 +12,21 @@ def worker(config: ConfigOption = None, run: RunOption = None) -> None:
 
     Reads documents, publishes scored documents, rolling sentiment and alerts, writes them to the store and
     delivers alerts. Start as many workers as there are cores to use, on one machine or on many: Kafka spreads
-    the partitions. Creates missing topics; stops with a message when the broker, the store or Alertmanager stay
-    away. Metrics and health: `http://127.0.0.1:9464/metrics`, `/healthz`, `/readyz` (settings under [http]).
+    the partitions. Creates missing topics; stops with a message when the broker, the store or Alertmanager
+    stay away. Metrics and health are at `/metrics`, `/healthz` and `/readyz` of the address under [http],
+    http://127.0.0.1:9464 by default.
     """
+    from models.classifier import Classifier
+    from pipeline.logs import set_up_logging
     from pipeline.settings import load_settings
     from pipeline.worker.run import run_worker
 
     settings = load_settings(config)
     if run is not None:
         settings = settings.with_run(run)
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
-    run_worker(settings)
+    set_up_logging(settings.log_level)
+    model = settings.model
+    run_worker(settings, Classifier.load(model.path, threads=model.threads, batch_tokens=model.batch_tokens))
 
 
 def register(app: typer.Typer) -> None:

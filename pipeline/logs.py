@@ -1,0 +1,16 @@
+"""How commands log: one line an event on stderr, libraries only when something is wrong."""
+
+from __future__ import annotations
+
+import logging
+
+_CHATTY = ("kafka", "aiokafka", "faust", "mode", "alembic", "httpx", "httpcore")
+
+
+def set_up_logging(level: str) -> None:
+    """Log to stderr at `level`; libraries that narrate their work are kept to warnings unless it is debug."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
+    )
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
