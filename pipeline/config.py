@@ -147,7 +147,7 @@ def _explain(
     )
     line = line_of(lines, key)
     if variable is not None:
-        where = f"environment variable {variable}"
+        where = variable
     elif path is not None and line is not None:
         where = f"{path}, line {line}"
     else:

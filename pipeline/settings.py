@@ -130,6 +130,14 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
 
+    def with_run(self, run: str) -> Self:
+        """These settings for another run; raises UsageError when it cannot be called so."""
+        try:
+            return type(self)(**(dict(self) | {"run": run}))
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False, include_context=False)
+            raise UsageError(config.explain(details, type(self), None, {}, {("run",): "the run"})) from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -139,7 +147,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take arguments, then the environment as `pipeline.config` reads it: unknown variables are errors."""
+        """Take arguments, then the environment as `pipeline.config` reads it."""
         return init_settings, _Environment(settings_cls)
 
 

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from pipeline.cli import broker, schema, settings, topics
 from pipeline.errors import TocsinError
 
 app = typer.Typer(
@@ -19,6 +20,10 @@ app = typer.Typer(
 
 # One line a subcommand. Each module in `pipeline.cli` keeps its heavy imports inside its functions, so that
 # `tocsin --help` stays quick.
+broker.register(app)
+topics.register(app)
+schema.register(app)
+settings.register(app)
 
 
 def main() -> None:
@@ -30,3 +35,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
