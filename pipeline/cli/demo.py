@@ -68,6 +68,7 @@ def demo(
     Starts a broker and a worker on loopback, sends 17 days of news through them, shows topics and alerts as
     they go, and stops all it started. Needs nothing else and sends nothing anywhere.
     """
+    import logging
     from datetime import UTC, datetime
 
     import msgspec
@@ -78,6 +79,8 @@ def demo(
     from pipeline.demo import read_feed
     from pipeline.settings import load_settings
 
+    # A client that asks too early is nothing to tell anybody; what matters ends as an error.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     settings = load_settings(config)
     live = sys.stdout.isatty() and not (exit_when_done or as_json)
     pace = parse_speed(speed, _WATCHABLE if live else math.inf)
@@ -164,7 +167,7 @@ def closing(result: DemoResult) -> RenderableType:
 
     counts = (
         f"{result.documents:,} items: {result.scored:,} scored, {result.duplicates:,} duplicates, "
-        f"{result.rejected:,} rejected, in {result.seconds:.1f} s. Digest {result.digest[:16]}."
+        f"{result.rejected:,} rejected, in {result.seconds:.1f} s"
     )
     return Group(Text(""), report(result.alerts), Text(""), Text(counts, style="dim"))
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pipeline.cli import broker, schema, settings, topics
+from pipeline.cli import broker, demo, schema, settings, topics
 from pipeline.errors import TocsinError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ broker.register(app)
 topics.register(app)
 schema.register(app)
 settings.register(app)
+demo.register(app)
 
 
 def main() -> None:
