@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pipeline.evidence import most_negative
 from pipeline.offsets import CountedOffsets
-from pipeline.records import Evidence, SentimentMinute, SentimentRow, Tally
+from pipeline.records import Evidence, RunTotals, SentimentMinute, SentimentRow, Tally
 from pipeline.rolling import Minute, Rolling, Sums
 from pipeline.seen import Seen, Segment
 from pipeline.settings import EventTimeSettings
@@ -191,7 +191,15 @@ class Aggregate:
         if everything:
             self.ended = True
             after = 0 if self._rolling.last is None else self._rolling.last + 1
-            yield SentimentMinute(run=self.run, minute=_stamp(after), revision=0, final=True, rows=())
+            totals = RunTotals(
+                distinct=self.totals.documents,
+                duplicates=self.totals.duplicates,
+                rejected=self.totals.rejected,
+                late=self.totals.late,
+            )
+            yield SentimentMinute(
+                run=self.run, minute=_stamp(after), revision=0, final=True, totals=totals, rows=()
+            )
 
     def _next(self, limit: int) -> int | None:
         """Find the minute to close next, up to `limit`; it must not depend on how far `limit` is."""

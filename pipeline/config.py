@@ -109,6 +109,25 @@ def read_environment(
     return values, origins
 
 
+def environment(settings: BaseModel, environ: Mapping[str, str]) -> dict[str, str]:
+    """Make the environment in which a child process reads these very settings, secrets included."""
+    child = {
+        name: value
+        for name, value in environ.items()
+        if not name.upper().startswith(_PREFIX) or name.upper() == "TOCSIN_DATA"
+    }
+    for key, _ in fields(type(settings)):
+        value: Any = settings
+        for name in key:
+            value = getattr(value, name)
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if value is not None:
+            plain = isinstance(value, str | Path)
+            child[_variable(key)] = str(value) if plain else json.dumps(value)
+    return child
+
+
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Two trees of settings as one; where both have a value, that of `above` counts."""
     merged = dict(below)

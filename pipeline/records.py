@@ -13,6 +13,7 @@ __all__ = [
     "Document",
     "Evidence",
     "Rejected",
+    "RunTotals",
     "ScoredDocument",
     "SentimentMinute",
     "SentimentRow",
@@ -166,6 +167,17 @@ class SentimentRow(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
 
 
+class RunTotals(Struct, frozen=True, kw_only=True):
+    """What a replay counted in all; documents = distinct + duplicates + rejected."""
+
+    distinct: int
+    """Documents counted, each id once."""
+    duplicates: int
+    rejected: int
+    late: int
+    """Documents that came after their minute had closed; they are among `distinct`."""
+
+
 class SentimentMinute(Struct, frozen=True, kw_only=True):
     """One closed event minute of `tocsin.sentiment`: a row a key that had documents."""
 
@@ -176,7 +188,9 @@ class SentimentMinute(Struct, frozen=True, kw_only=True):
     revision: int
     """0 when the minute closed; 1, 2, … when late documents amended it, which detection ignores."""
     final: bool = False
-    """Last minute of a replay."""
+    """The replay ends here: a mark without rows, after the last minute."""
+    totals: RunTotals | None = None
+    """On the final mark: what the whole replay counted."""
     rows: tuple[SentimentRow, ...]
 
 

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -82,11 +82,11 @@ class RunningBroker:
         self.stop()
 
 
-def hold(folder: Path) -> int:
-    """Take the folder for one broker: a descriptor whose lock lasts as long as any process has it open.
+def hold(folder: Path, taken: str = "") -> int:
+    """Take the folder for one process: a descriptor whose lock lasts as long as any process has it open.
 
     Raises:
-        FolderInUseError: a broker, or one that is still stopping, has it.
+        FolderInUseError: another one, or one that is still stopping, has it; says `taken`.
     """
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -94,12 +94,15 @@ def hold(folder: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         raise FolderInUseError(
-            f"An embedded broker already runs in {folder}. Stop it, or choose another folder with --data."
+            taken
+            or f"An embedded broker already runs in {folder}. Stop it, or choose another folder with --data."
         ) from error
     return descriptor
 
 
-def spawn(command: Sequence[str], log: Path, lock: int) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str], log: Path, lock: int, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start `command` under the guard, its output appended to `log`; the guard keeps `lock`, see `hold`."""
     arguments = [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), *command]
     with log.open("ab") as output:
@@ -110,6 +113,7 @@ def spawn(command: Sequence[str], log: Path, lock: int) -> subprocess.Popen[byte
             stderr=output,
             start_new_session=True,
             pass_fds=(lock,),
+            env=env,
         )
 
 

@@ -18,8 +18,8 @@ def digest(minutes: Iterable[SentimentMinute], alerts: Iterable[AlertEvent]) -> 
     """SHA-256, in hexadecimal, over minute sentiment and alerts in canonical form.
 
     Each minute counts in its last revision with its rows in the order of keys, each alert in its last state;
-    both in the order of time. The run's name, and what follows from it, is left out: what two runs of any name,
-    speed or shell must agree in is all that is in it.
+    both in the order of time. The run's name, and what follows from it, is left out: what two runs of any
+    name, speed or shell must agree in is all that is in it.
     """
     summed = sha256()
     for minute in last_revisions(minutes):
