@@ -12,6 +12,7 @@ from alerts.settings import DetectorSettings
 NEGATIVE, STORIES = 0, 1
 """Rows of every two-row array of counts: negative stories, stories of any tone."""
 
+SLOTS_PER_HOUR = 6
 HOURS_PER_DAY = 24
 HOURS_PER_WEEK = 168
 _HOUR_OF_DAY, _DAY_TYPE, _HOUR_OF_WEEK, _CELLS = 1, 25, 73, 241
@@ -25,6 +26,8 @@ _LEVEL_PRIOR = 8.0
 """Stories at the usual level that the level is mixed with, so that sparse keys keep level 1."""
 _LEVEL_BOUNDS = (0.7, 4.0)
 """A holiday must not halve what the next day is measured against; a crisis may raise it fourfold."""
+_SLOT_PRIOR = 12.0
+"""Stories spread evenly over the hour that its course is mixed with."""
 _SPREAD = 0.1
 _CAP, _CAP_ELEVATED = 3.0, 1.0
 """Standard deviations above normal that an hour may teach at most: ordinarily, and while a surge lasts."""
@@ -43,13 +46,16 @@ class SeasonalBaseline:
 
     Each cell keeps an exponentially forgetting count and its exposure in hours. A rate is the gamma-Poisson
     posterior mean with the coarser group's rate as its prior, from all hours down to the hour of week
-    (shrinkage as in Gelman et al., Bayesian Data Analysis, ch. 2 and 5). Arrays have a column a key.
+    (shrinkage as in Gelman et al., Bayesian Data Analysis, ch. 2 and 5). News comes in bursts on the hour and
+    half hour, so each hour of a weekday (or weekend) also has a course over its ten-minute slots. Arrays have
+    a column a key.
     """
 
     def __init__(self, settings: DetectorSettings, keys: int) -> None:
         self._settings = settings
         self._count = np.zeros((_CELLS, 2, keys))
         self._exposure = np.zeros((_CELLS, keys))
+        self._course = np.zeros((2 * HOURS_PER_DAY, SLOTS_PER_HOUR, 2, keys))
         self._level = np.zeros((2, 2, keys))
         self._hours = np.zeros(keys)
         profile, level = settings.profile_half_life_days, settings.level_half_life_days
@@ -69,9 +75,15 @@ class SeasonalBaseline:
         ratio = (self._level[0] + _LEVEL_PRIOR) / (self._level[1] + _LEVEL_PRIOR)
         return np.asarray(np.clip(ratio, *_LEVEL_BOUNDS))
 
+    def course(self, hour: int) -> Float:
+        """Rate of each slot of that hour over the hour's, shape (slots, 2, keys); their mean is 1."""
+        slots = self._course[_cells(hour)[2] - _DAY_TYPE]
+        part = (slots + _SLOT_PRIOR / SLOTS_PER_HOUR) / (slots.sum(axis=0) + _SLOT_PRIOR)
+        return np.asarray(part * SLOTS_PER_HOUR)
+
     def rates(self, hour: int) -> Float:
-        """Stories expected in that hour, shape (2, keys)."""
-        return np.asarray(self.seasonal(hour) * self.level())
+        """Stories an hour expected in each slot of that hour, shape (slots, 2, keys)."""
+        return np.asarray(self.seasonal(hour) * self.level() * self.course(hour))
 
     def support(self, hour: int) -> Float:
         """Stories that the rates of that hour rest on, shape (2, keys): shapes of the gamma posteriors."""
@@ -84,7 +96,7 @@ class SeasonalBaseline:
         return np.asarray(warm & (self._exposure[_cells(hour)[2]] > 0.4), dtype=np.float64)
 
     def learn(self, hour: int, counts: Float, elevated: Float) -> None:
-        """Take one finished hour's stories, shape (2, keys); `elevated` is 1 for keys in a surge.
+        """Take one finished hour's stories, shape (slots, 2, keys); `elevated` is 1 for keys in a surge.
 
         What exceeds the rate by several standard deviations is cut off, and sooner during a surge: a spike
         has bounded influence, yet a lasting change is learnt in the end.
@@ -93,10 +105,14 @@ class SeasonalBaseline:
         expected = seasonal * self.level()
         reach = np.where(elevated > 0, _CAP_ELEVATED, _CAP)
         cap = expected + reach * np.sqrt(expected + _SPREAD * expected * expected) + 1.0
-        taught = np.where(known > 0, np.minimum(counts, cap), counts)
+        total = counts.sum(axis=0)
+        taught = np.where(known > 0, np.minimum(total, cap), total)
         for cell, keep in zip(_cells(hour), self._forget, strict=True):
             self._count[cell] = self._count[cell] * keep + taught
             self._exposure[cell] = self._exposure[cell] * keep + 1.0
+        slots = self._course[_cells(hour)[2] - _DAY_TYPE]
+        slots *= self._forget[2]
+        slots += counts * (taught / np.maximum(total, 1.0))
         self._level[0] = np.where(known > 0, self._level[0] * self._forget_level + taught, self._level[0])
         self._level[1] = np.where(known > 0, self._level[1] * self._forget_level + seasonal, self._level[1])
         self._hours += 1.0
@@ -104,11 +120,12 @@ class SeasonalBaseline:
     def widen(self, keys: int) -> None:
         """Add keys; they start from nothing."""
         self._count, self._exposure = widen(self._count, keys), widen(self._exposure, keys)
-        self._level, self._hours = widen(self._level, keys), widen(self._hours, keys)
+        self._course, self._level = widen(self._course, keys), widen(self._level, keys)
+        self._hours = widen(self._hours, keys)
 
     def state(self) -> dict[str, Packed]:
         """Everything it knows, for a snapshot."""
-        names = ("count", "exposure", "level", "hours")
+        names = ("count", "exposure", "course", "level", "hours")
         return {name: pack(getattr(self, f"_{name}")) for name in names}
 
     def load(self, state: dict[str, Any]) -> None:

@@ -14,8 +14,8 @@ def cause_of(observed: Float, expected: Float, mix_share: float | None = None) -
     """`more_news`, `worse_news`, `more_and_worse_news` or `other_mix`.
 
     `observed` and `expected` are (negative stories, stories) of one window. Negative volume is volume times
-    share, so the logarithm of its rise splits into both. `mix_share` is the share normal for the topics as they
-    came; where it explains most of the risen share, the topics changed and not their tone.
+    share, so the logarithm of its rise splits into both. `mix_share` is the share normal for the topics as
+    they came; where it explains most of the risen share, the topics changed and not their tone.
     """
     volume = math.log(max(observed[1], 1.0) / max(expected[1], 1e-9))
     normal_share = expected[0] / max(expected[1], 1e-9)

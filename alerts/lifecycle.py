@@ -71,7 +71,7 @@ class AlertLifecycle:
 
     Fires at the threshold; is a warning one `severity_step` above it and critical two; resolves once the
     surprise has stayed below `clear_ratio` x threshold for `quiet_minutes` (hysteresis); after that, only a
-    greater surge rings within `cooldown_minutes`. A muted surge stays silent unless it outranks what mutes it.
+    greater surge rings within `cooldown_minutes`. A muted surge is silent unless it outranks its cover.
     """
 
     def __init__(self, settings: DetectorSettings, run: str, key: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from alerts.arrays import Float, Packed, pack, unpack, widen
-from alerts.baseline import NEGATIVE, STORIES, SeasonalBaseline
+from alerts.baseline import NEGATIVE, SLOTS_PER_HOUR, STORIES, SeasonalBaseline
 from alerts.cause import cause_of
 from alerts.events import AlertEvent, Count, Evidence, Observation
 from alerts.evidence import EvidenceWindow
@@ -37,6 +37,7 @@ class _Snapshot(Struct, frozen=True, kw_only=True):
     first: int | None
     next: int
     hour: Packed
+    elevated: Packed
     baseline: dict[str, Packed]
     spread: dict[str, Packed]
     threshold: dict[str, Packed]
@@ -69,7 +70,8 @@ class SurgeMonitor:
         self._rolling = RollingCounts(settings.windows, size)
         self._evidence = [EvidenceWindow() for _ in keys]
         self._lifecycles = [AlertLifecycle(settings, self._run, key) for key in keys]
-        self._hour = np.zeros((3, size))
+        self._hour = np.zeros((SLOTS_PER_HOUR, 2, size))
+        self._elevated = np.zeros(size)
         self._refresh(0)
 
     @property
@@ -114,6 +116,7 @@ class SurgeMonitor:
             first=self._first,
             next=self._next,
             hour=pack(self._hour),
+            elevated=pack(self._elevated),
             baseline=self._baseline.state(),
             spread=self._spread.state(),
             threshold=self._threshold.state(),
@@ -139,7 +142,7 @@ class SurgeMonitor:
             )
         self._first, self._next = state.first, state.next
         self._build(state.keys)
-        self._hour = unpack(state.hour)
+        self._hour, self._elevated = unpack(state.hour), unpack(state.elevated)
         self._baseline.load(state.baseline)
         self._spread.load(state.spread)
         self._threshold.load(state.threshold)
@@ -173,7 +176,7 @@ class SurgeMonitor:
             part.widen(size)
         self._evidence.append(EvidenceWindow())
         self._lifecycles.append(AlertLifecycle(self._settings, self._run, key))
-        self._hour = widen(self._hour, size)
+        self._hour, self._elevated = widen(self._hour, size), widen(self._elevated, size)
         self._refresh(self._next // _HOUR)
         return column
 
@@ -202,7 +205,7 @@ class SurgeMonitor:
             fresh[STORIES, column] += count.stories
             self._evidence[column].add(minute, count.evidence)
         self._rolling.add(minute, fresh)
-        self._hour[:2] += fresh
+        self._hour[minute % _HOUR * SLOTS_PER_HOUR // _HOUR] += fresh
         expected = self._rolling.expected(minute)
         surprise = self._surprise(expected)
         highest = surprise.max(axis=0)
@@ -275,7 +278,7 @@ class SurgeMonitor:
     def _learn(self, minute: int, expected: Float, highest: Float) -> None:
         firing = [lifecycle.state.open is not None for lifecycle in self._lifecycles]
         high = highest >= self._threshold.value * self._settings.clear_ratio
-        self._hour[2] = np.maximum(self._hour[2], high | np.array(firing, dtype=bool))
+        self._elevated = np.maximum(self._elevated, high | np.array(firing, dtype=bool))
         if (minute + 1) % self._rolling.stride:
             return
         for window, length in enumerate(self._settings.windows):
@@ -292,8 +295,8 @@ class SurgeMonitor:
     def _close_hour(self, hour: int) -> None:
         self._threshold.close_hour(self._known)
         if self._first is not None and self._first <= hour * _HOUR:
-            self._baseline.learn(hour, self._hour[:2], self._hour[2])
-        self._hour = np.zeros_like(self._hour)
+            self._baseline.learn(hour, self._hour, self._elevated)
+        self._hour, self._elevated = np.zeros_like(self._hour), np.zeros_like(self._elevated)
         for window in self._evidence:
             window.forget((hour + 1) * _HOUR - self._settings.windows[-1])
         self._begin_hour(hour + 1)

@@ -21,8 +21,8 @@ class TailThreshold:
 
     Peaks over threshold as in SPOT (Siffer et al. 2017, KDD), with the generalised Pareto shape fixed at 0:
     the surprise is a logarithm, so an exponential tail already allows for power-law tails of the count, and
-    one parameter can be learnt from a few weeks. Peaks are declustered by runs (Coles 2001, ch. 5): peaks closer
-    than the quiet time are one, as the alert lifecycle merges them, so a rate of peaks is a rate of alarms. A
+    one parameter can be learnt from a few weeks. Peaks are declustered by runs (Coles 2001, ch. 5): within
+    the quiet time they are one, as the alert lifecycle merges them, so a rate of peaks is a rate of alarms. A
     peak counts with the threshold at most: a true surge has bounded influence on later thresholds.
     """
 
