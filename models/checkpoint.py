@@ -28,7 +28,9 @@ def save_checkpoint(
 def load_checkpoint(folder: Path) -> tuple[ToneTopicNetwork, Tokenizer, dict[str, Any]]:
     """Read what `save_checkpoint` wrote; the network comes back in eval mode."""
     if not (folder / "network.safetensors").is_file():
-        raise ModelError(f"{folder} holds no trained network: run python -m models.train RECIPE --out {folder}")
+        raise ModelError(
+            f"{folder} holds no trained network: run python -m models.train RECIPE --out {folder}"
+        )
     network = empty_network(str(folder))
     network.load_state_dict(load_file(folder / "network.safetensors"))
     training = json.loads((folder / "training.json").read_text(encoding="utf-8"))

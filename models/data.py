@@ -1,8 +1,9 @@
 """Labelled texts for training and measuring, with no test row in training.
 
-The tests are: a seeded 10 % of Financial PhraseBank (stratified by label and agreement), and the published validation
-splits of both Twitter Financial News sets without the rows whose text also stands in that set's own training split.
-Training gets every other row whose text stands in no test, of whichever set. Texts are compared by `models.text.text_key`.
+The tests are: a seeded 10 % of Financial PhraseBank (stratified by label and agreement), and the published
+validation splits of both Twitter Financial News sets without the rows whose text also stands in that set's
+own training split. Training gets every other row whose text stands in no test, of whichever set. Texts are
+compared by `models.text.text_key`.
 """
 
 from __future__ import annotations
@@ -72,10 +73,12 @@ class Corpus:
 
 
 def data_folder() -> Path:
-    """Folder of the data sets: `TOCSIN_DATA`, else `../shared/data`. Raises ModelError when it is not there."""
+    """Folder of the data sets: `TOCSIN_DATA`, else `../shared/data`; ModelError when it is not there."""
     folder = Path(os.environ.get("TOCSIN_DATA", "../shared/data"))
     if not folder.is_dir():
-        raise ModelError(f"no data sets at {folder}: set TOCSIN_DATA to the folder that holds sentiment/ and topics/")
+        raise ModelError(
+            f"no data sets at {folder}: set TOCSIN_DATA to the folder that holds sentiment/ and topics/"
+        )
     return folder
 
 
@@ -93,7 +96,9 @@ def read_set(folder: Path, name: str) -> list[tuple[Example, str]]:
                 continue
             label = labels.get(row[column])
             if label is None:
-                raise ModelError(f"{path}, row {number}: {column} {row[column]!r} is none of {', '.join(labels)}")
+                raise ModelError(
+                    f"{path}, row {number}: {column} {row[column]!r} is none of {', '.join(labels)}"
+                )
             example = Example(
                 id=row["id"],
                 source=name,
@@ -108,7 +113,7 @@ def read_set(folder: Path, name: str) -> list[tuple[Example, str]]:
 
 
 def settle(examples: Iterable[Example]) -> list[Example]:
-    """One example a text and task, with the label most of its copies carry; texts whose labels tie are dropped."""
+    """One example a text and task, with the label most copies carry; texts whose labels tie are dropped."""
     copies: dict[tuple[Task, str], list[Example]] = defaultdict(list)
     for example in examples:
         if example.key:
@@ -139,7 +144,8 @@ def stratified_share(examples: Sequence[Example], share: float, seed: str) -> li
 def split(sets: Mapping[str, Sequence[tuple[Example, str]]], *, dev_share: float, seed: str) -> Corpus:
     """Divide the sets' rows into training, development and tests, so that no test or dev text is trained on.
 
-    A row whose split is published as something else than `train` is never trained on, be it in a test here or not.
+    A row whose split is published as something else than `train` is never trained on, be it in a test here or
+    not.
     """
     tests: dict[str, tuple[Example, ...]] = {}
     for name in TESTS:

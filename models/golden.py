@@ -1,0 +1,69 @@
+"""Sentences in our own words that a model must answer as it did when it was made.
+
+A wrong vocabulary, damaged weights or classes in another order change these answers by far more than the
+tolerance; another processor's arithmetic does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.errors import ModelError
+from models.manifest import Golden
+from models.scores import Scores
+
+TOLERANCE = 120
+"""Thousandths that a probability may differ: processors without 8-bit dot products round sums differently."""
+
+GOLDEN_TEXTS = (
+    "Quarterly profit doubled and the board raised its outlook for the year.",
+    "Sales fell 18 % and the company warned of a deep operating loss.",
+    "The annual general meeting will be held in Helsinki on 12 April.",
+    "The central bank left its policy rate unchanged at 2.5 % and sees inflation easing.",
+    "Oil slips below $70 a barrel as stockpiles rise for a fifth week.",
+    "The bank's shares plunged 60 % after depositors rushed to withdraw their money.",
+    "Directors declare a quarterly dividend of $0.42 a share, payable in June.",
+    "The chief executive resigned at once and the finance director takes over for now.",
+    "Regulators sue the exchange for selling unregistered securities.",
+    "The chip maker agreed to buy its smaller rival for $4.1 billion in cash.",
+    "Ten-year Treasury yields climb to their highest since autumn after a weak auction.",
+    "Unemployment rose more than expected as factories cut jobs, the statistics office said.",
+    "Broker cuts the airline to sell and halves its price target.",
+    "The euro drops to parity with the dollar.",
+    "The senate votes tomorrow on the president's nominee for the court.",
+)
+
+
+def to_golden(texts: Sequence[str], topics: Sequence[str], scores: Scores) -> tuple[Golden, ...]:
+    """Record what a model said of the sentences."""
+    return tuple(
+        Golden(
+            text=text,
+            topic=topics[int(scores.topic[i])],
+            p_topic=int(scores.p_topic[i]),
+            tones=(int(scores.tones[i, 0]), int(scores.tones[i, 1]), int(scores.tones[i, 2])),
+        )
+        for i, text in enumerate(texts)
+    )
+
+
+def _answer(golden: Golden) -> str:
+    negative, neutral, positive = (p / 1000 for p in golden.tones)
+    return (
+        f"{golden.topic} ({golden.p_topic / 1000:.3f}), "
+        f"negative {negative:.3f}, neutral {neutral:.3f}, positive {positive:.3f}"
+    )
+
+
+def check_golden(expected: Sequence[Golden], said: Sequence[Golden]) -> None:
+    """Raise ModelError when an answer is not the expected one, tolerance granted."""
+    for want, got in zip(expected, said, strict=True):
+        apart = max(abs(a - b) for a, b in zip(want.tones, got.tones, strict=True))
+        # Under the tolerance two close topics may change places.
+        topic_differs = want.topic != got.topic and want.p_topic > 500 + TOLERANCE
+        if apart > TOLERANCE or topic_differs or abs(want.p_topic - got.p_topic) > TOLERANCE:
+            raise ModelError(
+                f"the model does not answer as it did when it was made. {want.text!r}: "
+                f"expected {_answer(want)}, got {_answer(got)}. Its files or class order do not belong together: "
+                "fetch the whole folder again"
+            )
