@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import pwd
@@ -54,7 +55,12 @@ class Server:
         """Start it, and return when it answers."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self.command, cwd=self.folder, stdout=log, stderr=log, **_as_user(self.user)
+                self.command,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,
+                **_as_user(self.user),
             )
         deadline = time.monotonic() + READY_SECONDS
         while not self.ready():
@@ -84,6 +90,12 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+
+def _die_with_parent() -> None:
+    """Linux ends the server when the tests are killed and can no longer stop it themselves."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _as_user(user: str | None) -> dict[str, Any]:

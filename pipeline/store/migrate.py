@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -12,6 +13,9 @@ from sqlalchemy import Connection, Engine, text
 
 from pipeline.errors import UsageError
 from pipeline.store.engine import for_writing
+
+_alembic_turn = Lock()
+"""Alembic keeps its context in module globals: threads of one process must take turns."""
 
 VERSION_TABLE = "tocsin_schema"
 """Not Alembic's default name, so that Tocsin can share a database with another application."""
@@ -32,7 +36,7 @@ def upgrade(engine: Engine, address: str) -> None:
     with engine.connect() as connection:
         if _current(connection, known, address) == head:
             return
-    with for_writing(engine).begin() as connection:
+    with _alembic_turn, for_writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
             _demand_utf8(connection, address)
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -54,20 +53,30 @@ def test_openers_at_once_in_one_process(url: str) -> None:
         assert store.counts("live").documents == 4
 
 
-def test_openers_at_once_in_two_processes(url: str) -> None:
-    code = "import sys; from pipeline.store import Store; sys.stdin.read(1); Store.open(sys.argv[1]).close()"
+OPENER = """
+import sys
+from pipeline.store import Store
+print(flush=True)
+sys.stdin.read(1)
+Store.open(sys.argv[1]).close()
+"""
+
+
+def test_openers_at_once_in_several_processes(url: str) -> None:
+    pipe = subprocess.PIPE
     children = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ
-        )
-        for _ in range(2)
+        subprocess.Popen([sys.executable, "-c", OPENER, url], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        for _ in range(3)
     ]
     for child in children:
+        assert child.stdout is not None
+        child.stdout.readline()
+    for child in children:
         assert child.stdin is not None
-        child.stdin.write(b"\n")
+        child.stdin.write("\n")
         child.stdin.flush()
-    said = [child.communicate()[1].decode() for child in children]
-    assert [child.returncode for child in children] == [0, 0], said
+    said = [child.communicate(timeout=60)[1] for child in children]
+    assert [child.returncode for child in children] == [0, 0, 0], said
     with Store.open(url) as store:
         assert store.runs() == []
 
