@@ -20,8 +20,11 @@ class Evidence(Struct, frozen=True, kw_only=True):
     title: str
     """Headline as published, cut to 300 characters; hostile input, escape it where it is shown."""
     source: str
+    """Who published it."""
     url: str
+    """Where it can be read; hostile input like the title."""
     published_at: UtcDatetime
+    """When it was published, in UTC."""
     topic: str
     """Topic id the classifier gave."""
     score: float
@@ -67,7 +70,9 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     kind: str
     """What was detected; `negative_surge`."""
     severity: Severity
+    """`watch`, `warning` or `critical`, by how far the surprise exceeds the threshold."""
     state: State
+    """`firing` until the surge is over, then `resolved`."""
     reason: str
     """Why this event was sent: `fired`, `escalated`, `updated`, `resolved`."""
     started_at: UtcDatetime
@@ -75,6 +80,7 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     detected_at: UtcDatetime
     """End of the minute bucket at which it first rang, in event time."""
     resolved_at: UtcDatetime | None
+    """End of the minute at which it resolved, in event time; null while it fires."""
     window_minutes: int
     """Length of the window in which `observed` and `expected` are counted."""
     observed: int
@@ -84,6 +90,7 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     observed_share: float
     """Negative stories over all stories in the window, in [0, 1]."""
     expected_share: float
+    """The share that is normal for this key at this hour."""
     surprise: float
     """-log10 of the probability of seeing this much by chance, under the key's own baseline."""
     threshold: float

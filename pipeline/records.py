@@ -44,16 +44,21 @@ class Document(Struct, frozen=True, kw_only=True):
     id: str
     """The source's own id; a second document with the same id is a duplicate."""
     kind: Kind = "news"
+    """What sort of item it is; nothing treats them differently, it is there to filter by."""
     source: str
     """Who published it: a wire, a site, a forum."""
     published_at: UtcDatetime
     """When it was published, RFC 3339 with a zone; this is event time."""
     title: str = ""
+    """Headline; title and body together are the text that is classified, at most 100,000 bytes."""
     body: str = ""
+    """Plain text; it may be empty where there is a title, and the other way round."""
     url: str = ""
+    """Where it can be read; an identifier, never fetched."""
     lang: str = ""
     """BCP 47 tag where the source knows it."""
     author: str = ""
+    """Who wrote it, as the source gives it."""
     symbols: tuple[str, ...] = ()
     """Ticker symbols where the source knows them."""
 
@@ -62,26 +67,41 @@ class ScoredDocument(Struct, frozen=True, kw_only=True):
     """A document with its topic and tone: the public contract of `tocsin.scored`."""
 
     v: int = 1
+    """Version of this record's form."""
     run: str
     """`live`, or the name of a replay."""
     id: str
+    """Of the document, as are the fields from here to `symbols`."""
     kind: Kind
+    """As in Document."""
     source: str
+    """As in Document."""
     published_at: UtcDatetime
+    """As in Document, in UTC."""
     title: str
+    """Hostile input: escape it where it is shown, as `body`, `source` and `author`."""
     body: str
+    """Plain text."""
     url: str
+    """An identifier; look at it before you follow it."""
     lang: str
+    """BCP 47 tag, or empty."""
     author: str
+    """As in Document."""
     symbols: tuple[str, ...]
+    """Ticker symbols, or none."""
     topic: str
     """Topic id, one of the taxonomy's."""
     p_topic: float
     """Probability of that topic; this and the next four are multiples of 0.001."""
     tone: Tone
+    """The likeliest of the three tones below."""
     p_negative: float
+    """Probability that the text is bad news for whom it is about."""
     p_neutral: float
+    """Probability that it is neither."""
     p_positive: float
+    """Probability that it is good news."""
     score: float
     """p_positive - p_negative."""
     model: str
@@ -91,6 +111,7 @@ class ScoredDocument(Struct, frozen=True, kw_only=True):
     partition: int
     """Where the document stood in `tocsin.documents`; with `offset` the key of this delivery."""
     offset: int
+    """Offset in that partition."""
 
 
 class Tally(Struct, frozen=True, kw_only=True):
@@ -100,7 +121,9 @@ class Tally(Struct, frozen=True, kw_only=True):
     """
 
     v: int = 1
+    """Version of this record's form."""
     run: str
+    """`live`, or the name of a replay."""
     partition: int
     """Source partition in `tocsin.documents`."""
     start: int
@@ -116,6 +139,7 @@ class Tally(Struct, frozen=True, kw_only=True):
     topics: tuple[str, ...] = ()
     """Topic ids that `topic` points into."""
     offset: tuple[int, ...] = ()
+    """Source offset of each document."""
     published: tuple[int, ...] = ()
     """Event time, unix seconds."""
     id: tuple[int, ...] = ()
@@ -123,6 +147,7 @@ class Tally(Struct, frozen=True, kw_only=True):
     story: tuple[int, ...] = ()
     """63-bit story key."""
     topic: tuple[int, ...] = ()
+    """Index into `topics`."""
     tone: tuple[int, ...] = ()
     """0 negative, 1 neutral, 2 positive."""
     score: tuple[int, ...] = ()
@@ -137,9 +162,11 @@ class Window(Struct, frozen=True, kw_only=True):
     """Rolling sentiment of one key over one window that ends with the minute."""
 
     documents: int
+    """Documents in the window."""
     mean: float
     """Mean score in [-1, 1]; 0 where there are no documents."""
     negative_share: float
+    """Negative documents over all documents, in [0, 1]; 0 where there are none."""
     negative_share_se: float
     """Standard error of the share (Agresti-Coull, so that 0 of 3 is not certainty)."""
 
@@ -150,12 +177,17 @@ class SentimentRow(Struct, frozen=True, kw_only=True):
     key: str
     """`overall` or a topic id."""
     documents: int
+    """Documents of this key published in this minute, duplicates left out."""
     stories: int
     """Distinct stories first seen in this minute."""
     negative: int
+    """Documents whose tone is negative."""
     neutral: int
+    """Documents whose tone is neutral."""
     positive: int
+    """Documents whose tone is positive."""
     negative_stories: int
+    """Those of `stories` whose tone is negative."""
     late: int
     """Documents that came after the minute had closed; counted above as well."""
     score_sum: int
@@ -165,6 +197,7 @@ class SentimentRow(Struct, frozen=True, kw_only=True):
     windows: dict[str, Window]
     """`5m`, `1h`, `24h`."""
     evidence: tuple[Evidence, ...] = ()
+    """The most negative stories of the minute, most negative first; at most five."""
 
 
 class RunTotals(Struct, frozen=True, kw_only=True):
@@ -173,7 +206,9 @@ class RunTotals(Struct, frozen=True, kw_only=True):
     distinct: int
     """Documents counted, each id once."""
     duplicates: int
+    """Documents whose id had been counted before."""
     rejected: int
+    """Documents that went to `tocsin.rejected`."""
     late: int
     """Documents that came after their minute had closed; they are among `distinct`."""
 
@@ -182,7 +217,9 @@ class SentimentMinute(Struct, frozen=True, kw_only=True):
     """One closed event minute of `tocsin.sentiment`: a row a key that had documents."""
 
     v: int = 1
+    """Version of this record's form."""
     run: str
+    """`live`, or the name of a replay."""
     minute: UtcDatetime
     """Start of the minute."""
     revision: int
@@ -192,14 +229,18 @@ class SentimentMinute(Struct, frozen=True, kw_only=True):
     totals: RunTotals | None = None
     """On the final mark: what the whole replay counted."""
     rows: tuple[SentimentRow, ...]
+    """Empty where the minute was quiet: quiet minutes are told too."""
 
 
 class Rejected(Struct, frozen=True, kw_only=True):
     """Input that could not be read, kept whole in `tocsin.rejected` with the reason."""
 
     v: int = 1
+    """Version of this record's form."""
     run: str
+    """`live`, or the name of a replay."""
     reason: Reason
+    """What is wrong, one of a fixed list to count by."""
     detail: str
     """What a person needs to mend it."""
     raw: bytes
@@ -207,6 +248,8 @@ class Rejected(Struct, frozen=True, kw_only=True):
     topic: str
     """Where it came from: a Kafka topic, or a file."""
     partition: int
+    """Partition of that topic; 0 for a file."""
     offset: int
     """Offset in the partition, or row of the file counted from 1."""
     rejected_at: UtcDatetime
+    """Wall clock when it was refused."""

@@ -55,6 +55,18 @@ def field_docs(record: type[msgspec.Struct]) -> dict[str, str]:
     return docs
 
 
+def field_table(struct: type[msgspec.Struct]) -> str:
+    """The fields of a record or part as the Markdown table of docs/topics.md."""
+    docs = field_docs(struct)
+    info = msgspec.inspect.type_info(struct)
+    assert isinstance(info, msgspec.inspect.StructType)
+    lines = ["| field | type | meaning |", "|---|---|---|"]
+    for field in info.fields:
+        kind = _kind(field.type) + ("" if field.required else ", optional")
+        lines.append(f"| `{field.name}` | {kind} | {docs.get(field.name, '')} |")
+    return "\n".join(lines) + "\n"
+
+
 def structs(record: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
     """The record's class and those of its parts, each once."""
     found: dict[type[msgspec.Struct], None] = {}
@@ -83,3 +95,30 @@ def _schema(record: type[msgspec.Struct]) -> dict[str, Any]:
             components[struct.__name__]["properties"][name].setdefault("description", doc)
     top = components.pop(record.__name__)
     return {"$schema": DIALECT, **top, **({"$defs": components} if components else {})}
+
+
+_KINDS = {
+    msgspec.inspect.StrType: "string",
+    msgspec.inspect.IntType: "integer",
+    msgspec.inspect.FloatType: "number",
+    msgspec.inspect.BoolType: "true or false",
+    msgspec.inspect.DateTimeType: "time",
+    msgspec.inspect.BytesType: "string, base64",
+    msgspec.inspect.NoneType: "null",
+}
+
+
+def _kind(info: msgspec.inspect.Type) -> str:
+    match info:
+        case msgspec.inspect.StructType(cls=cls):
+            return f"[{cls.__name__}](#{cls.__name__.lower()})"
+        case msgspec.inspect.LiteralType(values=values):
+            return " / ".join(f"`{value}`" for value in values)
+        case msgspec.inspect.VarTupleType(item_type=item):
+            return f"list of {_kind(item)}"
+        case msgspec.inspect.DictType(value_type=value):
+            return f"object of {_kind(value)}"
+        case msgspec.inspect.UnionType(types=types):
+            return " or ".join(_kind(each) for each in types)
+        case _:
+            return _KINDS[type(info)]
