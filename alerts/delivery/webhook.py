@@ -9,7 +9,7 @@ from alerts.delivery.text import label
 
 
 def body(delivery: Delivery) -> bytes:
-    """The event in JSON, as docs/topics.md tells it; titles are hostile text, the receiver must escape them."""
+    """The event in JSON, as docs/topics.md tells it; titles are hostile text, to be escaped where shown."""
     return msgspec.json.encode(delivery.event)
 
 
