@@ -64,6 +64,6 @@ def check_golden(expected: Sequence[Golden], said: Sequence[Golden]) -> None:
         if apart > TOLERANCE or topic_differs or abs(want.p_topic - got.p_topic) > TOLERANCE:
             raise ModelError(
                 f"the model does not answer as it did when it was made. {want.text!r}: "
-                f"expected {_answer(want)}, got {_answer(got)}. Its files or class order do not belong together: "
-                "fetch the whole folder again"
+                f"expected {_answer(want)}, got {_answer(got)}. Its files or class order do not belong "
+                "together: fetch the whole folder again"
             )

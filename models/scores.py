@@ -19,7 +19,7 @@ class Scores:
     p_topic: IntArray
     """(n,) probability of that topic."""
     tones: IntArray
-    """(n, 3) probabilities of negative, neutral, positive; each rounded alone, so a row may miss 1000 by 1."""
+    """(n, 3) probabilities of negative, neutral, positive; each rounded alone: a row may miss 1000 by 1."""
 
     def __len__(self) -> int:
         return len(self.topic)

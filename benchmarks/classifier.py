@@ -1,0 +1,128 @@
+"""Documents a second of the served classifier beside the plain transformers pipeline, in one run.
+
+    python benchmarks/classifier.py [--texts 2000] [--checkpoint DIR]
+
+Reads Financial PhraseBank sentences from the data folder. With `--checkpoint` (what `python -m models.train`
+wrote) the same weights also run in `transformers.pipeline`, batch 32, with the tone head alone. The two take
+turns, and the medians count: machines are noisy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from models import Classifier
+from models.data import data_folder, read_set
+
+Run = Callable[[Sequence[str]], object]
+
+
+def processor() -> str:
+    """Name of the processor."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def plain_pipeline(checkpoint: Path) -> Run:
+    """The checkpoint's encoder and tone head as a transformers text-classification pipeline."""
+    import torch
+    from transformers import BertForSequenceClassification, PreTrainedTokenizerFast, pipeline
+
+    from models.checkpoint import load_checkpoint
+
+    network, tokenizer, _ = load_checkpoint(checkpoint)
+
+    class ToneOnly(BertForSequenceClassification):  # type: ignore[misc]
+        """Runs our network under the name the pipeline looks for."""
+
+        def __init__(self) -> None:
+            super().__init__(network.encoder.config)
+            self.bert = network.encoder
+
+        def forward(self, input_ids, attention_mask=None, **_: object):  # type: ignore[no-untyped-def]
+            from transformers.modeling_outputs import SequenceClassifierOutput
+
+            return SequenceClassifierOutput(logits=network(input_ids, attention_mask)[0])
+
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]")
+    classify = pipeline("text-classification", model=ToneOnly().eval(), tokenizer=fast, device="cpu")
+
+    def run(texts: Sequence[str]) -> object:
+        with torch.inference_mode():
+            return classify(list(texts), batch_size=32)
+
+    return run
+
+
+def main() -> None:
+    """Measure and print one JSON object."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--model", default="en")
+    parser.add_argument("--checkpoint", type=Path)
+    arguments = parser.parse_args()
+    texts = [example.text for example, _ in read_set(data_folder(), "fpb")][: arguments.texts]
+
+    served = Classifier.load(arguments.model)
+    single = Classifier.load(arguments.model, threads=1)
+    half = len(texts) // 2
+
+    def two_threads(texts: Sequence[str]) -> object:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(single.classify, (texts[:half], texts[half:])))
+
+    runs: dict[str, Run] = {
+        "served": served.classify,
+        "served, micro-batches of 64": lambda texts: [
+            served.classify(texts[i : i + 64]) for i in range(0, len(texts), 64)
+        ],
+        "served, two callers, one thread each": two_threads,
+    }
+    if arguments.checkpoint:
+        runs["transformers pipeline, batch 32"] = plain_pipeline(arguments.checkpoint)
+
+    for run in runs.values():
+        run(texts[:64])
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(arguments.rounds):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run(texts)
+            seconds[name].append(time.perf_counter() - start)
+    print(
+        json.dumps(
+            {
+                "machine": {
+                    "processor": processor(),
+                    "cores": os.cpu_count(),
+                    "python": platform.python_version(),
+                },
+                "model": served.model,
+                "texts": len(texts),
+                "rounds": arguments.rounds,
+                "documents_per_second": {
+                    name: round(len(texts) / statistics.median(taken)) for name, taken in seconds.items()
+                },
+            },
+            indent=1,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

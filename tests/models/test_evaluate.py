@@ -1,0 +1,57 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.classifier import Classifier
+from models.data import Corpus, load_corpus
+from models.evaluate import evaluate
+
+
+def test_figures_of_every_task(tiny_served: Path, tiny_corpus: Corpus) -> None:
+    tests = {
+        "tfn_sentiment": [example for example in tiny_corpus.train if example.task == "tone"],
+        "tfn_topic": [example for example in tiny_corpus.train if example.task == "topic"],
+    }
+    report = evaluate(Classifier.load(tiny_served, threads=1), tests)
+    assert list(report) == ["tfn_sentiment", "tfn_topic"]
+    assert report["tfn_sentiment"].accuracy >= 0.9
+    assert [c.name for c in report["tfn_topic"].classes if c.rows] == ["earnings", "energy_oil", "ipo"]
+
+
+@pytest.mark.data
+def test_the_preset_reaches_its_bars_on_rows_it_never_saw(english: Classifier, data: Path) -> None:
+    report = evaluate(english, load_corpus(data, ()).tests)
+    assert report["fpb"].accuracy >= 0.84
+    assert report["fpb_all_agree"].accuracy >= 0.93
+    assert report["tfn_topic"].accuracy >= 0.88
+    assert report["tfn_sentiment"].accuracy >= 0.86
+    assert max(result.ece for result in report.values()) <= 0.06
+
+
+def test_without_data_the_command_says_what_to_set(tmp_path: Path) -> None:
+    environment = os.environ | {"TOCSIN_DATA": str(tmp_path / "none")}
+    done = subprocess.run(
+        [sys.executable, "-m", "models.evaluate"], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "set TOCSIN_DATA to the folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.data
+def test_the_command_prints_json(data: Path) -> None:
+    environment = os.environ | {"TOCSIN_DATA": str(data)}
+    done = subprocess.run(
+        [sys.executable, "-m", "models.evaluate", "--json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    report = json.loads(done.stdout)
+    assert set(report["sets"]) == {"fpb", "fpb_all_agree", "tfn_sentiment", "tfn_topic"}
+    assert report["model"].startswith("tocsin-en-")
