@@ -57,7 +57,9 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = sorted({word for texts in SAID.values() for text in texts for word in text.split()})
     letters = "abcdefghijklmnopqrstuvwxyz0123456789.$%"
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words, *letters, *(f"##{letter}" for letter in letters)]
-    tokenizer = Tokenizer(WordPiece({piece: i for i, piece in enumerate(dict.fromkeys(pieces))}, "[UNK]"))
+    tokenizer = Tokenizer(
+        WordPiece({piece: i for i, piece in enumerate(dict.fromkeys(pieces))}, unk_token="[UNK]")
+    )
     tokenizer.normalizer = BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = BertPreTokenizer()
     tokenizer.post_processor = TemplateProcessing(

@@ -94,7 +94,7 @@ def drop_topic(manifest: dict[str, Any]) -> None:
 
 def test_a_topic_missing_is_refused(served: Path) -> None:
     change(served, drop_topic)
-    with pytest.raises(ModelError, match="20 topics, model.json 3 and 19"):
+    with pytest.raises(ModelError, match=r"20 topics, model.json 3 and 19"):
         Classifier.load(served)
 
 
