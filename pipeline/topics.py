@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,10 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024
 _LARGE: frozenset[TopicName] = frozenset({"rejected", "tallies", "sentiment"})
 """A rejected record holds its input in base64; a tally or a minute holds many rows and their evidence."""
 _PARTITIONED: frozenset[TopicName] = frozenset({"documents", "scored", "rejected"})
+
+
+_LAG = 3.0
+"""Seconds within which a broker tells a change that the controller has accepted."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ def create(settings: Settings) -> tuple[str, ...]:
     """
     with _admin(settings) as admin:
         made = _create_missing(admin, plan(settings))
-        _check(admin, settings)
+        _check(admin, settings, patience=_LAG if made else 0)
     return made
 
 
@@ -126,7 +131,7 @@ def alter(settings: Settings) -> tuple[str, ...]:
         made = _create_missing(admin, planned)
         found = _describe(admin, [topic.name for topic in planned])
         _alter(admin, planned, found)
-        _check(admin, settings)
+        _check(admin, settings, patience=_LAG)
     return made
 
 
@@ -238,10 +243,13 @@ def _alter(admin: KafkaAdminClient, planned: Sequence[TopicPlan], found: Mapping
         raise TocsinError(f"The broker would not alter the topics: {_short(error)}") from error
 
 
-def _check(admin: KafkaAdminClient, settings: Settings) -> None:
+def _check(admin: KafkaAdminClient, settings: Settings, patience: float = 0) -> None:
     planned = plan(settings)
-    told = differences(planned, _describe(admin, [topic.name for topic in planned]))
-    if told:
+    deadline = time.monotonic() + patience
+    while told := differences(planned, _describe(admin, [topic.name for topic in planned])):
+        if time.monotonic() < deadline:
+            time.sleep(0.05)
+            continue
         option = "" if settings.run == "live" else f" --run {settings.run}"
         raise TocsinError(
             f"Topics at {settings.broker.servers} are not as the settings say:\n"
