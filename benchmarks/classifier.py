@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from models import Classifier
 from models.data import data_folder, read_set
@@ -38,26 +39,28 @@ def processor() -> str:
 def plain_pipeline(checkpoint: Path) -> Run:
     """The checkpoint's encoder and tone head as a transformers text-classification pipeline."""
     import torch
-    from transformers import BertForSequenceClassification, PreTrainedTokenizerFast, pipeline
+    import transformers
+    from transformers.modeling_outputs import SequenceClassifierOutput
 
     from models.checkpoint import load_checkpoint
 
+    library: Any = transformers
     network, tokenizer, _ = load_checkpoint(checkpoint)
+    encoder: Any = network.encoder
 
-    class ToneOnly(BertForSequenceClassification):  # type: ignore[misc]
+    class ToneOnly(library.BertForSequenceClassification):  # type: ignore[misc]
         """Runs our network under the name the pipeline looks for."""
 
         def __init__(self) -> None:
-            super().__init__(network.encoder.config)
-            self.bert = network.encoder
+            super().__init__(encoder.config)
+            self.bert = encoder
 
-        def forward(self, input_ids, attention_mask=None, **_: object):  # type: ignore[no-untyped-def]
-            from transformers.modeling_outputs import SequenceClassifierOutput
-
+        def forward(self, input_ids: Any, attention_mask: Any, **_: object) -> Any:
             return SequenceClassifierOutput(logits=network(input_ids, attention_mask)[0])
 
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]")
-    classify = pipeline("text-classification", model=ToneOnly().eval(), tokenizer=fast, device="cpu")
+    fast = library.PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]")
+    model: Any = ToneOnly()
+    classify = library.pipeline("text-classification", model=model.eval(), tokenizer=fast, device="cpu")
 
     def run(texts: Sequence[str]) -> object:
         with torch.inference_mode():

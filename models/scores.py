@@ -27,7 +27,8 @@ class Scores:
     @property
     def tone(self) -> IntArray:
         """(n,) 0 negative, 1 neutral, 2 positive: the likeliest after rounding; of equal ones the first."""
-        return self.tones.argmax(axis=1).astype(np.int64)
+        tone: IntArray = self.tones.argmax(axis=1).astype(np.int64)
+        return tone
 
     @property
     def score(self) -> IntArray:

@@ -10,7 +10,8 @@ def test_figures_of_a_small_table() -> None:
     result = figures(labels, guesses, np.full(6, 0.8), ("a", "b", "c", "never"))
     assert result.accuracy == pytest.approx(4 / 6)
     a, b, c, never = result.classes
-    assert (a.rows, a.precision, a.recall) == (3, pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert a.rows == 3
+    assert (a.precision, a.recall) == pytest.approx((2 / 3, 2 / 3))
     assert b.f1 == pytest.approx(0.5)
     assert c.f1 == 1.0
     assert never.f1 == 0.0
