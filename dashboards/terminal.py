@@ -174,11 +174,11 @@ def alert_line(event: AlertEvent) -> str:
 
 def progress_line(view: View) -> str:
     """One plain line that says where a run stands, for logs and pipes."""
-    at = stamp(view.at) if view.at else "no minute closed yet"
+    said = [stamp(view.at) if view.at else "no minute closed yet", *facts(view)]
+    for line in view.topics[:1]:
+        said.append(f"last 24 h {line.day.documents:,} docs, {line.day.negative_share:.0%} bad")
     firing = sum(event.state == "firing" for event in view.alerts)
-    return printable(
-        f"{view.run}: {at}, {', '.join(facts(view))}, {len(view.alerts)} alerts, {firing} firing"
-    )
+    return printable(f"{view.run}: {', '.join(said)}; alerts {len(view.alerts)}, firing {firing}")
 
 
 def stamp(at: datetime) -> str:

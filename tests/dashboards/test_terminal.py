@@ -109,7 +109,7 @@ def test_a_view_before_the_first_minute_says_so() -> None:
     text = shown(render(View(run="demo")))
     assert "waiting for the first minute" in text
     assert "none so far" in text
-    assert progress_line(View(run="demo")) == "demo: no minute closed yet, 0 docs, 0 alerts, 0 firing"
+    assert progress_line(View(run="demo")) == "demo: no minute closed yet, 0 docs; alerts 0, firing 0"
 
 
 HOSTILE = [
@@ -166,7 +166,8 @@ def test_bars_scale_to_the_highest_and_hide_nothing(values: tuple[int, ...], bar
 
 def test_progress_line_is_one_plain_line() -> None:
     assert progress_line(view()) == (
-        "demo: 2023-03-10 16:45 UTC, 512/729 docs, 310/s, lag 215, 2 rejected, 1 alerts, 1 firing"
+        "demo: 2023-03-10 16:45 UTC, 512/729 docs, 310/s, lag 215, 2 rejected, "
+        "last 24 h 1,234 docs, 40% bad; alerts 1, firing 1"
     )
 
 

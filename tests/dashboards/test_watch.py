@@ -106,7 +106,7 @@ def test_a_pipe_gets_a_line_a_day_an_alert_and_the_end() -> None:
     watch.alert(fired(seq=1))
     watch.minute(minute(4, final=True))
     assert said == [
-        "demo: 2023-03-10 00:01 UTC, 0/5 docs, lag 5, 0 alerts, 0 firing",
+        "demo: 2023-03-10 00:01 UTC, 0/5 docs, lag 5, last 24 h 3 docs, 100% bad; alerts 0, firing 0",
         "demo: ALERT warning overall at 2023-03-09 23:59 UTC, 6 bad stories in 10 min, 0.5 expected",
-        "demo: 2023-03-10 00:02 UTC, 0/5 docs, lag 5, 1 alerts, 1 firing",
+        "demo: 2023-03-10 00:02 UTC, 0/5 docs, lag 5, last 24 h 4 docs, 100% bad; alerts 1, firing 1",
     ]
