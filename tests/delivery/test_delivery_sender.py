@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import socket
 from datetime import UTC, datetime
 
 import msgspec
@@ -16,12 +16,6 @@ from tests.servers import WebhookReceiver, free_port
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DELIVERY = Delivery(receiver="webhook", event=alert_event(), enqueued_at=NOW)
-
-
-@pytest.fixture
-def hook() -> Iterator[WebhookReceiver]:
-    with WebhookReceiver() as receiver:
-        yield receiver
 
 
 def send(settings: DeliverySettings) -> Outcome:
@@ -94,8 +88,6 @@ def test_success_leaves_no_url_in_the_log(hook: WebhookReceiver, caplog: pytest.
 
 
 def test_no_answer_in_time_is_retried() -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         outcome = send(DeliverySettings(webhook_url=f"http://127.0.0.1:{port}/", timeout=0.2))
