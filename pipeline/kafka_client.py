@@ -53,10 +53,11 @@ def connect_admin(broker: BrokerSettings) -> KafkaAdminClient:
     from kafka.errors import KafkaError, SaslAuthenticationFailedError
 
     options = kafka_python_options(broker)
+    patience = int(1000 * min(5.0, broker.connect_timeout))
 
     def attempt() -> KafkaAdminClient:
         try:
-            return KafkaAdminClient(**options, bootstrap_timeout_ms=5000)
+            return KafkaAdminClient(**options, bootstrap_timeout_ms=patience)
         except SaslAuthenticationFailedError as error:
             raise TocsinError(
                 f"The Kafka broker at {broker.servers} refused user {broker.sasl_username!r}. "
