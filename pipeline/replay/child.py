@@ -21,6 +21,11 @@ class WorkerProcess:
         self.log = log
         self._process = spawn(command, log, lock, env=environment(settings, os.environ))
 
+    @property
+    def status(self) -> int | None:
+        """Its exit status; None while it runs."""
+        return self._process.poll()
+
     def check(self) -> None:
         """Raise `TocsinError` with the end of its log where it has ended."""
         status = self._process.poll()
