@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from dashboards.board import View
     from dashboards.watch import RunWatch
     from pipeline.demo.run import DemoResult
     from pipeline.replay.history import History
@@ -30,10 +32,10 @@ _PLAIN_WIDTH = 100
 """Columns where there is no terminal to ask."""
 
 NEXT_STEPS = (
-    ("tocsin replay FEED.csv --out results", "your own news: any file with a text and a time column"),
+    ("tocsin replay FEED.csv --out DIR", "your own news: a text and a time column"),
     ("tocsin classify FEED.csv", "topic and tone of each row"),
-    ("tocsin broker", "a Kafka broker on this machine; then, in a second terminal:"),
-    ("tocsin worker", "the live pipeline, which reads what you publish to tocsin.documents"),
+    ("tocsin broker", "a Kafka broker on this machine, and beside it"),
+    ("tocsin worker", "the live pipeline from tocsin.documents"),
 )
 
 
@@ -82,6 +84,8 @@ def demo(
     # A client that asks too early is nothing to tell anybody; what matters ends as an error.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     settings = load_settings(config)
+    if svg is not None and not (svg.parent.is_dir() and os.access(svg.parent, os.W_OK)):
+        raise UsageError(f"--svg {svg}: {svg.parent} is no folder that can be written to")
     live = sys.stdout.isatty() and not (exit_when_done or as_json)
     pace = parse_speed(speed, _WATCHABLE if live else math.inf)
     for stream in (sys.stdout, sys.stderr):
@@ -105,7 +109,7 @@ def demo(
         if not exit_when_done:
             out.print(next_steps())
     if svg is not None:
-        _draw(svg, watch, result)
+        svg.write_text(draw(watch.view(), result), "utf-8")
 
 
 def register(app: typer.Typer) -> None:
@@ -184,11 +188,11 @@ def next_steps() -> RenderableType:
     return Group(Text(""), Text("What to try next"), table)
 
 
-def _draw(path: Path, watch: RunWatch, result: DemoResult) -> None:
+def draw(view: View, result: DemoResult) -> str:
+    """The end of the demo as an SVG picture that loads nothing from anywhere."""
     import io
     import re
 
-    from rich._export_format import CONSOLE_SVG_FORMAT
     from rich.console import Console
 
     from dashboards.terminal import render
@@ -196,14 +200,10 @@ def _draw(path: Path, watch: RunWatch, result: DemoResult) -> None:
     picture = Console(
         record=True, width=_PLAIN_WIDTH, file=io.StringIO(), force_terminal=True, highlight=False
     )
-    picture.print(render(watch.view(), alerts=0))
+    picture.print(render(view, alerts=0))
     picture.print(closing(result))
-    # Without rich's web fonts: a picture that is looked at must not tell anybody so.
-    plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    try:
-        path.write_text(picture.export_svg(title="tocsin demo", code_format=plain), "utf-8")
-    except OSError as error:
-        raise UsageError(f"--svg {path}: cannot be written: {error.strerror}") from error
+    # rich links web fonts; a reader's own monospace font does.
+    return re.sub(r"@font-face \{.*?\}\s*", "", picture.export_svg(title="tocsin demo"), flags=re.DOTALL)
 
 
 def _reconfigure(stream: Any, **options: str) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import math
+from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
-from pipeline.cli.demo import NEXT_STEPS, closing, next_steps, parse_speed
+from dashboards.board import View
+from pipeline.cli.demo import NEXT_STEPS, closing, draw, next_steps, parse_speed
 from pipeline.cli.main import app
 from pipeline.demo.run import DemoResult
 from pipeline.errors import UsageError
@@ -56,3 +59,11 @@ def test_speeds(value: str | None, speed: float) -> None:
 def test_a_speed_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(UsageError, match="--speed"):
         parse_speed(value, 7.0)
+
+
+def test_the_picture_is_svg_that_loads_nothing() -> None:
+    svg = draw(View(run="demo", at=datetime(2023, 3, 17, tzinfo=UTC), documents=851), RESULT)
+    texts = "".join(ElementTree.fromstring(svg).itertext())
+    assert "No" in texts and "rang." in texts
+    assert "url(http" not in svg and 'url("http' not in svg
+    assert "@font-face" not in svg
