@@ -12,9 +12,17 @@ from sqlalchemy.exc import ArgumentError
 from pipeline.errors import UsageError
 from pipeline.store.errors import StoreUnavailable
 
+# Seconds, but for tcp_user_timeout: a server that vanished is noticed in half a minute, not in hours.
+_SESSION = {
+    "application_name": "tocsin",
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 _WRITING = "tocsin_writing"
 _BUSY_SECONDS = 10
-_CONNECT_SECONDS = 5
 _SECRET_OPTIONS = ("password", "sslpassword")
 _FORMS = "`sqlite:///FOLDER/FILE.db` or `postgresql+psycopg://USER@HOST/NAME`"
 
@@ -53,7 +61,7 @@ def connect(url: URL) -> Engine:
         url,
         hide_parameters=True,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "tocsin"},
+        connect_args={name: value for name, value in _SESSION.items() if name not in url.query},
     )
 
 

@@ -13,8 +13,9 @@ from pipeline.errors import TocsinError, UsageError
 # Primary result codes of SQLite that say "not now": https://www.sqlite.org/rescode.html
 _SQLITE_TRANSIENT = {5, 6, 7, 8, 10, 13, 14, 15}
 _SQLITE_NOT_OURS = {11, 26}
-# SQLSTATE classes and codes of PostgreSQL that say the same: connection, resources, shutdown, rollback, I/O.
-_POSTGRES_TRANSIENT = ("08", "53", "57", "40", "58", "55P03", "25006")
+# SQLSTATE classes and codes of PostgreSQL that say the same: connection, who may connect to what, resources,
+# shutdown, rollback, I/O, a lock held too long, a server that only reads for now.
+_POSTGRES_TRANSIENT = ("08", "28", "3D", "53", "57", "40", "58", "55P03", "25006")
 
 
 class StoreUnavailable(TocsinError):  # noqa: N818 - a state of affairs, not a fault
@@ -47,8 +48,6 @@ def explained(address: str) -> Iterator[None]:
 def _is_transient(cause: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 1) & 0xFF in _SQLITE_TRANSIENT
-    if type(cause).__name__ == "ConnectionTimeout":
-        return True
     state = getattr(cause, "sqlstate", None)
     if state is None:
         # psycopg gives no SQLSTATE when there is no session: refused, unknown host, wrong password.
