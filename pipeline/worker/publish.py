@@ -35,7 +35,8 @@ class Publisher:
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        self._options = {**options, "acks": "all", "enable_idempotence": True}
+        # No idempotent producer: readers tell a second copy by its key, and brokers that lack it do as well.
+        self._options = {**options, "acks": "all"}
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
@@ -48,7 +49,11 @@ class Publisher:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(**self._options)
-                await producer.start()
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
                 self._producer = producer
         return self._producer
 
