@@ -33,6 +33,8 @@ class RunWatch:
         self._documents = 0
         self._rejected = 0
         self._heard: tuple[float, float] | None = None
+        self._peak: View | None = None
+        self._surprise = 0.0
 
     def scored(self, documents: int) -> None:
         """So many more documents were classified."""
@@ -55,13 +57,23 @@ class RunWatch:
         """An alert fired, grew or resolved."""
         with self._lock:
             self._board.ring(event)
+            if event.surprise > self._surprise:
+                self._surprise, self._peak = event.surprise, self._view()
 
     def view(self) -> View:
         """The picture as of now."""
         with self._lock:
-            return self._board.view(
-                documents=self._documents, total=self._total, rejected=self._rejected, rate=self._rate()
-            )
+            return self._view()
+
+    def peak(self) -> View:
+        """The picture as of the greatest surprise so far; as of now where nothing rang."""
+        with self._lock:
+            return self._peak or self._view()
+
+    def _view(self) -> View:
+        return self._board.view(
+            documents=self._documents, total=self._total, rejected=self._rejected, rate=self._rate()
+        )
 
     def _rate(self) -> float | None:
         # Up to the last document and not to now: a run that is over keeps the speed it had.

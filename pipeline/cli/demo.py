@@ -62,7 +62,7 @@ def demo(
         ),
     ] = None,
     svg: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also draw the end of the demo into an SVG file.")
+        Path | None, typer.Option(metavar="FILE", help="Also draw board and alerts into an SVG file.")
     ] = None,
 ) -> None:
     """Replay the bank run of March 2023 and show what rings.
@@ -109,7 +109,7 @@ def demo(
         if not exit_when_done:
             out.print(next_steps())
     if svg is not None:
-        svg.write_text(draw(watch.view(), result), "utf-8")
+        svg.write_text(draw(watch.peak(), result), "utf-8")
 
 
 def register(app: typer.Typer) -> None:
@@ -189,7 +189,7 @@ def next_steps() -> RenderableType:
 
 
 def draw(view: View, result: DemoResult) -> str:
-    """The end of the demo as an SVG picture that loads nothing from anywhere."""
+    """The board at its worst and the alerts as an SVG picture, which loads nothing from anywhere."""
     import io
     import re
 

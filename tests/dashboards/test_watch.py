@@ -93,6 +93,17 @@ def test_a_picture_holds_minutes_and_alerts() -> None:
     )
 
 
+def test_the_peak_is_the_picture_of_the_greatest_surprise() -> None:
+    watch = RunWatch("demo")
+    watch.minute(minute(0))
+    assert watch.peak() == watch.view()
+    watch.alert(fired())
+    then = watch.view()
+    watch.minute(minute(1))
+    watch.alert(fired(seq=1))
+    assert watch.peak() == then != watch.view()
+
+
 def test_a_pipe_gets_a_line_a_day_an_alert_and_the_end() -> None:
     said: list[str] = []
     watch = PlainWatch("demo", 5, say=said.append)
