@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -20,20 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from machine import machine
+
 from models import Classifier
 from models.data import data_folder, read_set
 
 Run = Callable[[Sequence[str]], object]
-
-
-def processor() -> str:
-    """Name of the processor."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def plain_pipeline(checkpoint: Path) -> Run:
@@ -110,11 +100,7 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "machine": {
-                    "processor": processor(),
-                    "cores": os.cpu_count(),
-                    "python": platform.python_version(),
-                },
+                "machine": machine(),
                 "model": served.model,
                 "texts": len(texts),
                 "rounds": arguments.rounds,
