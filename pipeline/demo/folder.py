@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.broker.process import hold
 from pipeline.errors import TocsinError
 
 _LOCK = "lock"
@@ -23,23 +24,28 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     path = path.resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)
-        lock = (path / _LOCK).open("w")
+        lock = hold(
+            path, f"A demo runs in {path} already. Wait for it, or name another folder with TOCSIN_STATE_DIR."
+        )
     except OSError as error:
         raise TocsinError(
             f"The demo cannot write to {path}: {error.strerror}. Name another folder with TOCSIN_STATE_DIR."
         ) from error
-    with lock:
-        try:
-            # The kernel lets go of it when we end, however we end.
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TocsinError(
-                f"A demo is running in {path} already. "
-                "Wait for it, or name another folder with TOCSIN_STATE_DIR."
-            ) from None
+    try:
+        _await_processes(path)
         for entry in path.iterdir():
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
             elif entry.name != _LOCK:
                 entry.unlink()
         yield path
+    finally:
+        os.close(lock)
+
+
+def _await_processes(path: Path) -> None:
+    """Refuse to empty the folder under the broker or worker of a demo that was killed and still stops."""
+    for held in path.rglob(f"*/{_LOCK}"):
+        os.close(
+            hold(held.parent, f"What the last demo started in {path} still stops. Try again in seconds.")
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from pipeline.broker.process import hold
 from pipeline.demo.folder import fresh_folder
 from pipeline.errors import TocsinError
 
@@ -35,13 +37,25 @@ def test_a_second_demo_is_refused_and_touches_nothing(tmp_path: Path) -> None:
     with fresh_folder(tmp_path / "demo") as folder:
         (folder / "tocsin.db").write_text("in use")
         with (
-            pytest.raises(TocsinError, match=r"running in .* already"),
+            pytest.raises(TocsinError, match=r"runs in .* already"),
             fresh_folder(tmp_path / "demo"),
         ):
             pass
         assert (folder / "tocsin.db").read_text() == "in use"
     with fresh_folder(tmp_path / "demo"):
         pass
+
+
+def test_a_broker_that_still_stops_keeps_its_files(tmp_path: Path) -> None:
+    broker = tmp_path / "demo" / "broker"
+    broker.mkdir(parents=True)
+    lock = hold(broker)
+    with pytest.raises(TocsinError, match="still stops"), fresh_folder(tmp_path / "demo"):
+        pass
+    assert broker.exists()
+    os.close(lock)
+    with fresh_folder(tmp_path / "demo"):
+        assert not broker.exists()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
