@@ -103,7 +103,10 @@ def hold(folder: Path, taken: str = "") -> int:
 def spawn(
     command: Sequence[str], log: Path, lock: int, env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start `command` under the guard, its output appended to `log`; the guard keeps `lock`, see `hold`."""
+    """Start `command` under the guard in the log's folder; output is appended to `log`.
+
+    The guard keeps `lock` open, see `hold`.
+    """
     arguments = [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), *command]
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603
@@ -112,6 +115,7 @@ def spawn(
             stdout=output,
             stderr=output,
             start_new_session=True,
+            cwd=log.parent,
             pass_fds=(lock,),
             env=env,
         )

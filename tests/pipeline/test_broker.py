@@ -62,7 +62,7 @@ def await_exit(pidfds: list[int], seconds: float = 60) -> bool:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("broker")
+    return tmp_path_factory.mktemp("broker, ünd 2")
 
 
 OWNER = """
@@ -170,7 +170,7 @@ def test_a_broker_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> 
 
 
 def test_configuration_listens_on_loopback_alone() -> None:
-    lines = dict(line.split("=", 1) for line in properties(1, 2, Path("logs")).splitlines())
+    lines = dict(line.split("=", 1) for line in properties(1, 2, "logs").splitlines())
     hosts = [value.split("://")[1].split(":")[0] for value in lines["listeners"].split(",")]
     assert hosts == ["127.0.0.1", "127.0.0.1"]
     assert lines["auto.create.topics.enable"] == "false"
