@@ -6,7 +6,8 @@ import sys
 
 import typer
 
-from pipeline.cli import broker, demo, schema, settings, topics
+from models.errors import ModelError
+from pipeline.cli import broker, classify, demo, replay, schema, settings, topics, worker
 from pipeline.errors import TocsinError
 
 app = typer.Typer(
@@ -20,6 +21,9 @@ app = typer.Typer(
 
 # One line a subcommand. Each module in `pipeline.cli` keeps its heavy imports inside its functions, so that
 # `tocsin --help` stays quick.
+classify.register(app)
+replay.register(app)
+worker.register(app)
 broker.register(app)
 topics.register(app)
 schema.register(app)
@@ -34,6 +38,9 @@ def main() -> None:
     except TocsinError as error:
         print(f"tocsin: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except ModelError as error:
+        print(f"tocsin: {error}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -57,8 +57,8 @@ def replay(
 
     Documents are heard in the order in which they were published. With --out, DIR holds alerts.jsonl,
     sentiment.parquet, rejected.jsonl where rows were rejected, and summary.json, whose digest tells whether
-    two replays came to the same. Scores are kept under the state folder, so that the next replay of these texts,
-    with other settings, takes seconds.
+    two replays came to the same. Scores are kept under the state folder, so that the next replay of these
+    texts, with other settings, takes seconds.
     """
     from datetime import UTC, datetime
 
