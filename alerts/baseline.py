@@ -17,9 +17,9 @@ HOURS_PER_DAY = 24
 HOURS_PER_WEEK = 168
 _HOUR_OF_DAY, _DAY_TYPE, _HOUR_OF_WEEK, _CELLS = 1, 25, 73, 241
 """First cells of the three finer groups; cell 0 is every hour."""
-_SHRINKAGE = (1.0, 6.0, 3.0, 3.0)
-"""Hours of the coarser group's rate that each group is mixed with: every hour (with the prior), hour of day,
-hour of weekday or weekend, hour of week."""
+_SHAPES = (0.5, 1.5, 1.5, 8.0)
+"""How alike rates are before any is seen, as shapes of gamma distributions around the coarser group's rate:
+all hours around the prior; hours of the day and weekday or weekend, which differ much; days, which don't."""
 _PRIOR_RATE = np.array([[0.2], [1.0]])
 """Stories an hour before anything has been seen."""
 _LEVEL_PRIOR = 8.0
@@ -65,10 +65,7 @@ class SeasonalBaseline:
 
     def seasonal(self, hour: int) -> Float:
         """Stories expected in that hour (since 1970) at the usual level, shape (2, keys)."""
-        rate: Float = np.broadcast_to(_PRIOR_RATE, self._level[0].shape)
-        for cell, strength in zip(_cells(hour), _SHRINKAGE, strict=True):
-            rate = (self._count[cell] + strength * rate) / (self._exposure[cell] + strength)
-        return rate
+        return self._posterior(hour)[0]
 
     def level(self) -> Float:
         """How busy the last days were against the profile, shape (2, keys); 1 is usual."""
@@ -85,10 +82,20 @@ class SeasonalBaseline:
         """Stories an hour expected in each slot of that hour, shape (slots, 2, keys)."""
         return np.asarray(self.seasonal(hour) * self.level() * self.course(hour))
 
-    def support(self, hour: int) -> Float:
-        """Stories that the rates of that hour rest on, shape (2, keys): shapes of the gamma posteriors."""
-        stories: Float = self.seasonal(hour) * (self._exposure[_cells(hour)[-1]] + _SHRINKAGE[-1])
-        return stories
+    def doubt(self, hour: int) -> Float:
+        """How little the rates of that hour are known: their squared coefficients of variation, (2, keys)."""
+        return self._posterior(hour)[1]
+
+    def _posterior(self, hour: int) -> tuple[Float, Float]:
+        """Mean and squared coefficient of variation of the seasonal rate, each shape (2, keys)."""
+        mean: Float = np.broadcast_to(_PRIOR_RATE, self._level[0].shape)
+        doubt = np.ones_like(mean)
+        for cell, shape in zip(_cells(hour), _SHAPES, strict=True):
+            hours = shape / mean
+            borrowed = hours / (self._exposure[cell] + hours)
+            doubt = 1.0 / (self._count[cell] + shape) + borrowed * borrowed * doubt
+            mean = (self._count[cell] + shape) / (self._exposure[cell] + hours)
+        return mean, doubt
 
     def known(self, hour: int) -> Float:
         """1 for keys that learnt long enough, and this hour of a weekday (or weekend) before; else 0."""
@@ -101,12 +108,13 @@ class SeasonalBaseline:
         What exceeds the rate by several standard deviations is cut off, and sooner during a surge: a spike
         has bounded influence, yet a lasting change is learnt in the end.
         """
-        seasonal, known = self.seasonal(hour), self.known(hour)
+        known = self.known(hour)
+        seasonal, doubt = self._posterior(hour)
         expected = seasonal * self.level()
         reach = np.where(elevated > 0, _CAP_ELEVATED, _CAP)
-        cap = expected + reach * np.sqrt(expected + _SPREAD * expected * expected) + 1.0
+        cap = expected + reach * np.sqrt(expected + (_SPREAD + doubt) * expected * expected) + 1.0
         total = counts.sum(axis=0)
-        taught = np.where(known > 0, np.minimum(total, cap), total)
+        taught = np.minimum(total, cap)
         for cell, keep in zip(_cells(hour), self._forget, strict=True):
             self._count[cell] = self._count[cell] * keep + taught
             self._exposure[cell] = self._exposure[cell] * keep + 1.0

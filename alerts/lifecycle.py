@@ -33,6 +33,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     minute: int
     surprise: float
     threshold: float
+    surprises: tuple[tuple[int, float], ...]
+    """Surprise of every window, by its length in minutes."""
     window_minutes: int
     """Window with the greatest surprise."""
     observed: int
@@ -45,6 +47,8 @@ class Reading(Struct, frozen=True, kw_only=True):
 class Open(Struct, kw_only=True):
     """A surge that has not resolved."""
 
+    reach: int
+    """Window that rang first; longer ones remember the surge when it is over and do not hold it open."""
     alert: AlertEvent
     """As it stands: last `seq` sent, figures and evidence of its peak."""
     muted: bool
@@ -64,19 +68,27 @@ class LifecycleState(Struct, kw_only=True):
     resolved: int | None = None
     """Minute at which the last alert resolved."""
     resolved_peak: float = 0.0
+    armed: bool = True
+    """Whether the surprise has been low in every window since then."""
 
 
 class AlertLifecycle:
     """Turns readings of one key, in order of minutes, into the events of its alerts.
 
     Fires at the threshold; is a warning one `severity_step` above it and critical two; resolves once the
-    surprise has stayed below `clear_ratio` x threshold for `quiet_minutes` (hysteresis); after that, only a
-    greater surge rings within `cooldown_minutes`. A muted surge is silent unless it outranks its cover.
+    surprise has stayed below `clear_ratio` x threshold for `quiet_minutes` (hysteresis) in the windows up to
+    the one that rang; after that, only a greater surge rings until the surprise was low in every window and
+    `cooldown_minutes` have passed. A muted surge is silent unless it outranks its cover.
     """
 
     def __init__(self, settings: DetectorSettings, run: str, key: str) -> None:
         self._settings, self._run, self._key = settings, run, key
         self.state = LifecycleState()
+
+    @property
+    def idle(self) -> bool:
+        """Whether a surprise of 0 would change nothing."""
+        return self.state.open is None and self.state.armed
 
     @property
     def severity(self) -> Severity | None:
@@ -96,11 +108,13 @@ class AlertLifecycle:
         covers this key, if there is one.
         """
         current = self.state.open
+        low = self._settings.clear_ratio * reading.threshold
         if current is None:
+            self.state.armed = self.state.armed or reading.surprise < low
             return self._fire(reading, evidence, muting) if self._may_fire(reading) else None
         if reading.surprise > current.alert.surprise:
             current.alert = self._describe(current.alert, reading, evidence)
-        if reading.surprise >= self._settings.clear_ratio * reading.threshold:
+        if max(surprise for window, surprise in reading.surprises if window <= current.reach) >= low:
             current.last_high = reading.minute
         elif reading.minute - current.last_high >= self._settings.quiet_minutes:
             return self._resolve(current, reading)
@@ -111,7 +125,7 @@ class AlertLifecycle:
             return False
         resolved = self.state.resolved
         cooling = resolved is not None and reading.minute - resolved <= self._settings.cooldown_minutes
-        return not cooling or reading.surprise > self.state.resolved_peak
+        return (self.state.armed and not cooling) or reading.surprise > self.state.resolved_peak
 
     def _fire(
         self, reading: Reading, evidence: Callable[[int], tuple[Evidence, ...]], muting: Severity | None
@@ -144,6 +158,7 @@ class AlertLifecycle:
         alert = self._describe(blank, reading, evidence)
         muted = muting is not None and rank(alert.severity) <= rank(muting)
         self.state.open = Open(
+            reach=reading.window_minutes,
             alert=alert,
             muted=muted,
             sent=reading.minute,
@@ -190,7 +205,9 @@ class AlertLifecycle:
         return None
 
     def _resolve(self, current: Open, reading: Reading) -> AlertEvent | None:
-        self.state = LifecycleState(resolved=reading.minute, resolved_peak=current.alert.surprise)
+        self.state = LifecycleState(
+            resolved=reading.minute, resolved_peak=current.alert.surprise, armed=False
+        )
         if current.muted:
             return None
         resolved = self._next(current.alert, "resolved")

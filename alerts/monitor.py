@@ -164,7 +164,7 @@ class SurgeMonitor:
     def _refresh(self, hour: int) -> None:
         """Set what follows from the baseline and holds for a whole hour."""
         self._known = self._baseline.known(hour)
-        self._doubt = 1.0 / np.maximum(self._baseline.support(hour), 1e-9)
+        self._doubt = self._baseline.doubt(hour)
 
     def _column(self, key: str) -> int:
         column = self._keys.get(key)
@@ -195,7 +195,7 @@ class SurgeMonitor:
     def _idle(self) -> bool:
         if not self._rolling.empty or self._threshold.open:
             return False
-        return all(lifecycle.state.open is None for lifecycle in self._lifecycles)
+        return all(lifecycle.idle for lifecycle in self._lifecycles)
 
     def _step(self, minute: int, counts: Sequence[Count]) -> list[AlertEvent]:
         columns = [self._column(count.key) for count in counts]
@@ -219,8 +219,11 @@ class SurgeMonitor:
         """Surprise of every window and key, shape (windows, keys)."""
         negative, total = self._rolling.sums[:, NEGATIVE], self._rolling.sums[:, STORIES]
         surprise = np.zeros(negative.shape)
+        if self._rolling.empty:
+            return surprise
         normal = expected[:, NEGATIVE]
-        surging = (negative >= self._settings.min_stories) & (negative > normal) & (self._known > 0)
+        beyond = normal + 0.5 * np.sqrt(normal)
+        surging = (negative >= self._settings.min_stories) & (negative > beyond) & (self._known > 0)
         at = np.nonzero(surging)
         if at[0].size == 0:
             return surprise
@@ -238,7 +241,7 @@ class SurgeMonitor:
         overall = self._keys.get(OVERALL)
         for key, column in self._keys.items():
             lifecycle = self._lifecycles[column]
-            if not ringing[column] and lifecycle.state.open is None:
+            if not ringing[column] and lifecycle.idle:
                 continue
             muting = None
             if overall is not None and key != OVERALL:
@@ -256,6 +259,7 @@ class SurgeMonitor:
         return Reading(
             minute=minute,
             surprise=float(surprise[window, column]),
+            surprises=tuple(zip(self._settings.windows, surprise[:, column].tolist(), strict=True)),
             threshold=float(self._threshold.value[column]),
             window_minutes=self._settings.windows[window],
             observed=int(observed[NEGATIVE]),
@@ -276,21 +280,21 @@ class SurgeMonitor:
         return float((total * share).sum() / total.sum())
 
     def _learn(self, minute: int, expected: Float, highest: Float) -> None:
-        firing = [lifecycle.state.open is not None for lifecycle in self._lifecycles]
-        high = highest >= self._threshold.value * self._settings.clear_ratio
-        self._elevated = np.maximum(self._elevated, high | np.array(firing, dtype=bool))
+        open_ = np.array([lifecycle.state.open is not None for lifecycle in self._lifecycles])
+        surging = open_ | (highest >= self._threshold.value)
+        self._elevated = np.maximum(self._elevated, surging)
         if (minute + 1) % self._rolling.stride:
             return
         for window, length in enumerate(self._settings.windows):
             if (minute + 1) % length == 0:
-                self._learn_spread(window, expected[window])
+                self._learn_spread(window, expected[window], self._known * ~surging)
         if (minute + 1) % _HOUR == 0:
             self._close_hour(minute // _HOUR)
 
-    def _learn_spread(self, window: int, expected: Float) -> None:
+    def _learn_spread(self, window: int, expected: Float, ordinary: Float) -> None:
         negative, total = self._rolling.sums[window].astype(np.float64)
         share = np.clip(expected[NEGATIVE] / np.maximum(expected[STORIES], 1e-9), *_SHARE_BOUNDS)
-        self._spread.learn(window, negative, total, expected[NEGATIVE], share, self._known)
+        self._spread.learn(window, negative, total, expected[NEGATIVE], share, ordinary)
 
     def _close_hour(self, hour: int) -> None:
         self._threshold.close_hour(self._known)

@@ -12,7 +12,7 @@ _CORRELATION_PRIOR, _CORRELATION_WEIGHT = 0.02, 40.0
 """Values before anything is known, and the squared stories they weigh."""
 _DISPERSION_BOUNDS = (0.005, 2.0)
 _CORRELATION_BOUNDS = (0.002, 0.3)
-_REACH = 4.0
+_REACH = 3.0
 """Standard deviations beyond which a window counts as this far only."""
 
 
@@ -27,20 +27,30 @@ class Spread:
     def __init__(self, settings: DetectorSettings, keys: int) -> None:
         self._sums = np.zeros((4, len(settings.windows), keys))
         self._keep = [0.5 ** (w / 1440 / settings.profile_half_life_days) for w in settings.windows]
-        self.dispersion: Float
+        self._stale = True
+
+    @property
+    def dispersion(self) -> Float:
         """Excess variance of the negative count over Poisson, in units of the squared mean."""
-        self.correlation: Float
+        self._estimate()
+        return self._dispersion
+
+    @property
+    def correlation(self) -> Float:
         """Correlation of the tones of two stories in one window."""
         self._estimate()
+        return self._correlation
 
     def _estimate(self) -> None:
+        if not self._stale:
+            return
         excess, weight, pair_excess, pair_weight = self._sums
         dispersion = (excess + _DISPERSION_PRIOR * _DISPERSION_WEIGHT) / (weight + _DISPERSION_WEIGHT)
-        correlation = (pair_excess + _CORRELATION_PRIOR * _CORRELATION_WEIGHT) / (
-            pair_weight + _CORRELATION_WEIGHT
-        )
-        self.dispersion = np.clip(dispersion, *_DISPERSION_BOUNDS)
-        self.correlation = np.clip(correlation, *_CORRELATION_BOUNDS)
+        pair_excess = pair_excess + _CORRELATION_PRIOR * _CORRELATION_WEIGHT
+        correlation = pair_excess / (pair_weight + _CORRELATION_WEIGHT)
+        self._dispersion: Float = np.clip(dispersion, *_DISPERSION_BOUNDS)
+        self._correlation: Float = np.clip(correlation, *_CORRELATION_BOUNDS)
+        self._stale = False
 
     def learn(
         self, window: int, negative: Float, total: Float, expected: Float, share: Float, known: Float
@@ -63,12 +73,12 @@ class Spread:
         )
         kept = self._sums[:, window] * self._keep[window] + fresh
         self._sums[:, window] = np.where(known > 0, kept, self._sums[:, window])
-        self._estimate()
+        self._stale = True
 
     def widen(self, keys: int) -> None:
         """Add keys; they start from the prior."""
         self._sums = widen(self._sums, keys)
-        self._estimate()
+        self._stale = True
 
     def state(self) -> dict[str, Packed]:
         """Everything it knows, for a snapshot."""
@@ -77,4 +87,4 @@ class Spread:
     def load(self, state: dict[str, Packed]) -> None:
         """Take what `state` gave."""
         self._sums = unpack(state["sums"])
-        self._estimate()
+        self._stale = True
