@@ -101,9 +101,14 @@ def hold(folder: Path, taken: str = "") -> int:
 
 
 def spawn(
-    command: Sequence[str], log: Path, lock: int, env: Mapping[str, str] | None = None
+    command: Sequence[str],
+    log: Path,
+    lock: int,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` under the guard in the log's folder; output is appended to `log`.
+    """Start `command` under the guard, in the log's folder unless told; output is appended to `log`.
 
     The guard keeps `lock` open, see `hold`.
     """
@@ -115,7 +120,7 @@ def spawn(
             stdout=output,
             stderr=output,
             start_new_session=True,
-            cwd=log.parent,
+            cwd=cwd or log.parent,
             pass_fds=(lock,),
             env=env,
         )

@@ -19,7 +19,7 @@ class WorkerProcess:
 
     def __init__(self, command: list[str], settings: Settings, log: Path, lock: int) -> None:
         self.log = log
-        self._process = spawn(command, log, lock, env=environment(settings, os.environ))
+        self._process = spawn(command, log, lock, env=environment(settings, os.environ), cwd=Path.cwd())
 
     @property
     def status(self) -> int | None:

@@ -56,7 +56,8 @@ def build_app(parts: Parts) -> faust.App:
         table = app.Table(
             f"{name}-state",
             partitions=1,
-            schema=faust.Schema(**_RAW),
+            key_type=bytes,
+            value_type=bytes,
             extra_topic_configs={"max.message.bytes": str(MAX_RECORD_BYTES)},
         )
         return Stateful(app, core, Checkpoint(table), publisher, acks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -61,7 +62,8 @@ class Checkpoint:
     async def _put(self, key: bytes, value: bytes | None) -> None:
         # `table[key] = value` would leave the changelog record in a buffer whose flush gives up after 0.1 s;
         # the future of `send_changelog` is done when the broker has the record.
-        await self._table.send_changelog(0, key, value)
+        # Shielded: Faust would set a result on a future that was cancelled with us.
+        await asyncio.shield(self._table.send_changelog(0, key, value))
         if value is None:
             self._table.data.pop(key, None)
         else:

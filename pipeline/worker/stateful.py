@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol
 
 import faust
 
@@ -61,7 +61,7 @@ class Stateful:
         self._thread = ThreadPoolExecutor(1)
         self._lock = asyncio.Lock()
         self._position: int | None = None
-        self._sought = False
+        self._missing: Any = None
         self._pending: list[Event] = []
         self._saved_at = time.monotonic()
 
@@ -76,46 +76,67 @@ class Stateful:
         """Forget everything: another worker may have the partition now."""
         async with self._lock:
             self._position = None
+            self._missing = None
             self._pending.clear()
 
     async def _work(self, events: list[Event]) -> None:
         async with self._lock:
             if self._position is None:
-                state = self._checkpoint.load()
-                self._core.load(state)
-                self._position = 0 if state is None else state.position
-                self._sought = False
-                log.info("%s goes on at offset %d", type(self._core).__name__, self._position)
+                await self._load(events[0].message.tp)
             values = await self._in_order(events)
             outgoing = await asyncio.get_running_loop().run_in_executor(self._thread, self._apply, values)
             await self._publisher.publish(outgoing)
             if self._core.ended or time.monotonic() - self._saved_at >= CHECKPOINT_INTERVAL:
                 await self._save()
 
+    async def _load(self, partition: Any) -> None:
+        state = self._checkpoint.load()
+        self._core.load(state)
+        self._position = 0 if state is None else state.position
+        self._missing = None
+        kept = (await self._app.consumer.earliest_offsets(partition))[partition]
+        name = type(self._core).__name__
+        if kept > self._position:
+            log.error(
+                "%s needs %s from offset %d, but the broker has deleted what is before %d: "
+                "those records are not counted. Raise `topics.retention_hours`.",
+                name, partition.topic, self._position, kept,
+            )  # fmt: skip
+            self._position = kept
+        log.info("%s goes on at offset %d", name, self._position)
+
     def _apply(self, values: list[bytes]) -> list[Outgoing]:
         return [record for value in values for record in self._core.apply(value)]
 
     async def _in_order(self, events: list[Event]) -> list[bytes]:
-        """Keep the events that the state does not contain, and go back where some are missing."""
+        """Keep the events that the state does not contain, and go back where some are missing.
+
+        The committed position can be ahead of the state: a worker that had lost the partition may have saved
+        an older state over a newer one. The topic still holds what is missing.
+        """
         assert self._position is not None
         values = []
+        missing = None
         for event in events:
             offset = event.message.offset
-            if offset > self._position and not self._sought:
-                # The committed position has run ahead of the state: a worker that had lost the partition
-                # saved an older state over a newer one. The topic still holds what is missing.
-                log.warning(
-                    "state ends at offset %d, input goes on at %d: reading again", self._position, offset
-                )
-                self._sought = True
-                await self._app.consumer.seek(event.message.tp, self._position)
-                break
-            self._sought = True
-            if offset >= self._position:
+            if offset > self._position:
+                # What was fetched before we go back comes again after it.
+                missing = event.message.tp
+                continue
+            self._missing = None
+            if offset == self._position:
                 values.append(event.value)
                 self._position = offset + 1
             self._pending.append(event)
+        if missing is not None:
+            await self._go_back(missing)
         return values
+
+    async def _go_back(self, partition: Any) -> None:
+        assert self._position is not None
+        log.warning("state ends at offset %d and input went on after it: reading again", self._position)
+        self._missing = partition
+        await self._app.consumer.seek(partition, self._position)
 
     async def _save(self) -> None:
         if self._position is None:
@@ -133,3 +154,6 @@ class Stateful:
             async with self._lock:
                 if self._pending:
                     await self._save()
+                if self._missing is not None:
+                    # Faust may have dropped what came back as read already: records were in flight.
+                    await self._go_back(self._missing)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,20 +36,10 @@ from tests.servers import (
     start_alertmanager,
     start_prometheus,
 )
+from tests.worker.eventually import eventually
 from tests.worker.feeds import bank_run, calm
 
 WORKER = (sys.executable, "-m", "tests.worker.keyword_worker")
-
-
-def eventually(see: Callable[[], Any], seconds: float = 60) -> Any:
-    """Look until there is something to see; the last thing seen is in the error when there never is."""
-    deadline = time.monotonic() + seconds
-    while True:
-        seen = see()
-        if seen or time.monotonic() > deadline:
-            assert seen, f"not seen in {seconds} s"
-            return seen
-        time.sleep(0.1)
 
 
 def answers(url: str) -> bool:
