@@ -13,6 +13,8 @@ _SCALE_PRIOR, _SCALE_WEIGHT = 1.0 / float(np.log(10.0)), 10.0
 """Mean excess of -log10 p where the baseline is exactly right (p uniform); peaks this prior weighs."""
 _RATE_PRIOR, _RATE_WEIGHT = 10.0, 0.5
 """Peaks a week before any is seen, and the weeks this prior weighs."""
+_CAP = 1.0
+"""How far above the threshold a peak still counts: a true surge has bounded influence on later thresholds."""
 _HOURS_PER_WEEK = 168.0
 
 
@@ -22,8 +24,7 @@ class TailThreshold:
     Peaks over threshold as in SPOT (Siffer et al. 2017, KDD), with the generalised Pareto shape fixed at 0:
     the surprise is a logarithm, so an exponential tail already allows for power-law tails of the count, and
     one parameter can be learnt from a few weeks. Peaks are declustered by runs (Coles 2001, ch. 5): within
-    the quiet time they are one, as the alert lifecycle merges them, so a rate of peaks is a rate of alarms. A
-    peak counts with the threshold at most: a true surge has bounded influence on later thresholds.
+    the quiet time they are one, as the alert lifecycle merges them, so a rate of peaks is a rate of alarms.
     """
 
     def __init__(self, settings: DetectorSettings, keys: int) -> None:
@@ -48,7 +49,7 @@ class TailThreshold:
             return
         over = (self._peak > 0) & ~above & (minute - self._last_above >= self._settings.quiet_minutes)
         if over.any():
-            excess = np.minimum(self._peak, self.value) - TAIL_START
+            excess = np.minimum(self._peak, self.value + _CAP) - TAIL_START
             self._sums[0] += over
             self._sums[1] += np.where(over, excess, 0.0)
             self._peak[over] = 0.0

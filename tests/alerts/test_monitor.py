@@ -154,12 +154,12 @@ def test_minutes_left_out_are_the_quiet_minutes_they_were(gap: int, phase: int) 
     assert outcomes[0] == outcomes[1]
 
 
-def test_a_gap_of_a_year_is_passed_quickly() -> None:
+def test_two_months_of_silence_are_passed_over() -> None:
     monitor = SurgeMonitor(SETTINGS, "test", ("overall",))
     for observation in poisson(1, 6, 30):
         monitor.observe(observation)
-    assert monitor.observe(Observation(minute=MONDAY + 366 * DAY)) == []
-    assert monitor.next_minute == MONDAY + 366 * DAY + 1
+    assert monitor.observe(Observation(minute=MONDAY + 60 * DAY)) == []
+    assert monitor.next_minute == MONDAY + 60 * DAY + 1
 
 
 def test_parts_are_muted_while_everything_rings() -> None:
