@@ -141,7 +141,7 @@ def test_view_sees_what_the_run_publishes_and_the_broker_is_gone_at_the_end(
         started=started.append,
     )
     assert started == [done.engine] == [engine]
-    assert (done.documents, done.scored, done.rejected, done.duplicates) == (854, 851, 0, 3)
+    assert (done.documents, done.scored, done.rejected, done.duplicates) == (973, 970, 0, 3)
     assert done.alerts == (alert(1),)
     assert seen.alerts == [alert(0)]
     assert [each.minute for each in seen.minutes] == [START, START + timedelta(minutes=1)]
