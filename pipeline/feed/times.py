@@ -15,8 +15,8 @@ _HELP = "write RFC 3339, such as 2023-03-10T14:30:00Z, or unix seconds"
 def parse_time(value: Any) -> tuple[datetime, bool]:
     """Read a stamp; returns it in UTC, and whether it had no zone and UTC was assumed.
 
-    Understood: RFC 3339 and ISO 8601 (day alone too), `YYYYMMDD`, `YYYYMMDDhhmmss`, the mail form of RSS,
-    unix time in seconds, milli-, micro- or nanoseconds (told by magnitude), `datetime` and `date`. Forms in
+    Understood: RFC 3339 and ISO 8601 (day alone too), `YYYY`, `YYYYMMDD`, `YYYYMMDDhhmmss`, the mail form of
+    RSS, unix time in seconds, milli-, micro- or nanoseconds (told by magnitude), `datetime` and `date`. Forms in
     which day and month may be swapped are refused. Raises `ValueError` with what to write instead.
     """
     if isinstance(value, str):
@@ -52,7 +52,7 @@ def _from_text(text: str) -> tuple[datetime, bool]:
 
 def _from_digits(text: str) -> tuple[datetime, bool]:
     """A run of digits is a calendar stamp when its length and values allow, else unix time."""
-    form = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}.get(len(text))
+    form = {4: "%Y", 8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}.get(len(text))
     if form and text[:2] in ("19", "20"):
         try:
             return datetime.strptime(text, form).replace(tzinfo=UTC), True

@@ -24,6 +24,7 @@ AT = datetime(2023, 3, 10, 14, 30, tzinfo=UTC)
         ("20230310T143000", AT, True),
         ("20230310143000", AT, True),
         ("2023-03-10", AT.replace(hour=0, minute=0), True),
+        ("2023", datetime(2023, 1, 1, tzinfo=UTC), True),
         ("20230310", AT.replace(hour=0, minute=0), True),
         ("Fri, 10 Mar 2023 14:30:00 GMT", AT, False),
         ("10 Mar 2023 09:30:00 -0500", AT, False),
