@@ -16,8 +16,8 @@ def parse_time(value: Any) -> tuple[datetime, bool]:
     """Read a stamp; returns it in UTC, and whether it had no zone and UTC was assumed.
 
     Understood: RFC 3339 and ISO 8601 (day alone too), `YYYY`, `YYYYMMDD`, `YYYYMMDDhhmmss`, the mail form of
-    RSS, unix time in seconds, milli-, micro- or nanoseconds (told by magnitude), `datetime` and `date`. Forms in
-    which day and month may be swapped are refused. Raises `ValueError` with what to write instead.
+    RSS, unix time in seconds, milli-, micro- or nanoseconds (told by magnitude), `datetime` and `date`. Forms
+    in which day and month may be swapped are refused. Raises `ValueError` with what to write instead.
     """
     if isinstance(value, str):
         return _from_text(value.strip())
