@@ -127,7 +127,9 @@ def lasted(event: AlertEvent) -> str:
     """Since when an alert rings and, once it is over, until when."""
     if event.resolved_at is None:
         return f"since {stamp(event.started_at)}"
-    return f"{stamp(event.started_at)} to {stamp(event.resolved_at)}"
+    if event.started_at.date() == event.resolved_at.date():
+        return f"{event.started_at:%Y-%m-%d %H:%M} to {event.resolved_at:%H:%M} UTC"
+    return f"{event.started_at:%Y-%m-%d %H:%M} to {stamp(event.resolved_at)}"
 
 
 def figures(event: AlertEvent) -> str:

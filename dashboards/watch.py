@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from alerts.events import AlertEvent
-from dashboards.board import Board, View
+from dashboards.board import OVERALL, Board, View
 from dashboards.terminal import alert_line, progress_line
 from pipeline.records import SentimentMinute
 
@@ -33,8 +33,8 @@ class RunWatch:
         self._documents = 0
         self._rejected = 0
         self._heard: tuple[float, float] | None = None
-        self._peak: View | None = None
-        self._surprise = 0.0
+        self._minutes: list[SentimentMinute] = []
+        self._events: list[AlertEvent] = []
 
     def scored(self, documents: int) -> None:
         """So many more documents were classified."""
@@ -52,28 +52,43 @@ class RunWatch:
         """A minute closed, or was amended."""
         with self._lock:
             self._board.close(minute)
+            if minute.rows and not minute.revision:
+                self._minutes.append(minute)
 
     def alert(self, event: AlertEvent) -> None:
         """An alert fired, grew or resolved."""
         with self._lock:
             self._board.ring(event)
-            if event.surprise > self._surprise:
-                self._surprise, self._peak = event.surprise, self._view()
+            self._events.append(event)
 
     def view(self) -> View:
         """The picture as of now."""
         with self._lock:
-            return self._view()
+            return self._board.view(
+                documents=self._documents, total=self._total, rejected=self._rejected, rate=self._rate()
+            )
 
-    def peak(self) -> View:
-        """The picture as of the greatest surprise so far; as of now where nothing rang."""
+    def height(self) -> View:
+        """The board as it stood a window after the most surprising alert rang; as of now where none did.
+
+        It is folded again from the records, so that it does not depend on how fast they came.
+        """
         with self._lock:
-            return self._peak or self._view()
-
-    def _view(self) -> View:
-        return self._board.view(
-            documents=self._documents, total=self._total, rejected=self._rejected, rate=self._rate()
-        )
+            events = list(self._events)
+            highest = max(events, key=lambda event: event.surprise, default=None)
+            if highest is not None:
+                at = highest.detected_at + timedelta(minutes=highest.window_minutes)
+                board = Board(self._board.run, self._board.labels)
+                documents = 0
+                for minute in self._minutes:
+                    if minute.minute < at:
+                        board.close(minute)
+                        documents += sum(row.documents for row in minute.rows if row.key == OVERALL)
+                for event in events:
+                    if event.detected_at <= at and event.state == "firing":
+                        board.ring(event)
+                return board.view(documents=documents, total=self._total)
+        return self.view()
 
     def _rate(self) -> float | None:
         # Up to the last document and not to now: a run that is over keeps the speed it had.

@@ -109,7 +109,7 @@ def demo(
         if not exit_when_done:
             out.print(next_steps())
     if svg is not None:
-        svg.write_text(draw(watch.peak(), result), "utf-8")
+        svg.write_text(draw(watch.height(), result), "utf-8")
 
 
 def register(app: typer.Typer) -> None:
@@ -189,7 +189,7 @@ def next_steps() -> RenderableType:
 
 
 def draw(view: View, result: DemoResult) -> str:
-    """The board at its worst and the alerts as an SVG picture, which loads nothing from anywhere."""
+    """The board at its height and the alerts as an SVG picture, which loads nothing from anywhere."""
     import io
     import re
 

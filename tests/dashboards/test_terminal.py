@@ -6,11 +6,12 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 
 from alerts.events import AlertEvent, Evidence
 from dashboards.board import TopicLine, View
-from dashboards.terminal import Spark, alert, figures, progress_line, render
+from dashboards.terminal import Spark, alert, figures, lasted, progress_line, render
 from pipeline.records import Window
 
 AT = datetime(2023, 3, 10, 16, 45, tzinfo=UTC)
@@ -173,3 +174,10 @@ def test_progress_line_is_one_plain_line() -> None:
 
 def test_figures_compare_seen_with_normal() -> None:
     assert figures(firing()).endswith("surprise 9.4")
+
+
+def test_a_resolved_alert_names_its_day_once() -> None:
+    event = structs.replace(firing(), state="resolved", resolved_at=AT + timedelta(hours=2))
+    assert lasted(event) == "2023-03-10 15:45 to 18:45 UTC"
+    event = structs.replace(event, resolved_at=AT + timedelta(days=1))
+    assert lasted(event) == "2023-03-10 15:45 to 2023-03-11 16:45 UTC"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec import structs
+
 from alerts.events import AlertEvent
 from dashboards.watch import PlainWatch, RunWatch
 from pipeline.records import SentimentMinute, SentimentRow, Window
@@ -93,15 +95,21 @@ def test_a_picture_holds_minutes_and_alerts() -> None:
     )
 
 
-def test_the_peak_is_the_picture_of_the_greatest_surprise() -> None:
-    watch = RunWatch("demo")
+def test_the_height_is_the_board_a_window_after_the_most_surprising_alert() -> None:
+    watch = RunWatch("demo", 9)
     watch.minute(minute(0))
-    assert watch.peak() == watch.view()
+    assert watch.height() == watch.view()
+    for offset in range(1, 30):
+        watch.minute(minute(offset))
     watch.alert(fired())
-    then = watch.view()
-    watch.minute(minute(1))
-    watch.alert(fired(seq=1))
-    assert watch.peak() == then != watch.view()
+    resolved = structs.replace(fired(seq=1), state="resolved", resolved_at=START + timedelta(hours=1))
+    watch.alert(resolved)
+    height = watch.height()
+    assert height.at == fired().detected_at + timedelta(minutes=10)
+    assert (height.documents, height.lag) == (11, 0)
+    assert height.alerts == (fired(),)
+    assert height.topics[0].firing == fired()
+    assert watch.view().alerts == (resolved,)
 
 
 def test_a_pipe_gets_a_line_a_day_an_alert_and_the_end() -> None:
