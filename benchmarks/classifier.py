@@ -38,7 +38,9 @@ def plain_pipeline(checkpoint: Path) -> Run:
     network, tokenizer, _ = load_checkpoint(checkpoint)
     encoder: Any = network.encoder
 
-    class ToneOnly(library.BertForSequenceClassification):  # type: ignore[misc]
+    encoder.config.num_labels = network.tone.out_features
+
+    class BertForSequenceClassification(library.BertForSequenceClassification):  # type: ignore[misc]
         """Runs our network under the name the pipeline looks for."""
 
         def __init__(self) -> None:
@@ -49,7 +51,7 @@ def plain_pipeline(checkpoint: Path) -> Run:
             return SequenceClassifierOutput(logits=network(input_ids, attention_mask)[0])
 
     fast = library.PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]")
-    model: Any = ToneOnly()
+    model: Any = BertForSequenceClassification()
     classify = library.pipeline("text-classification", model=model.eval(), tokenizer=fast, device="cpu")
 
     def run(texts: Sequence[str]) -> object:

@@ -44,10 +44,10 @@ def test_without_data_the_command_says_what_to_set(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-def test_the_command_prints_json(data: Path) -> None:
+def test_the_command_prints_json(tiny_served: Path, data: Path) -> None:
     environment = os.environ | {"TOCSIN_DATA": str(data)}
     done = subprocess.run(
-        [sys.executable, "-m", "models.evaluate", "--json"],
+        [sys.executable, "-m", "models.evaluate", str(tiny_served), "--json"],
         env=environment,
         capture_output=True,
         text=True,
@@ -55,4 +55,4 @@ def test_the_command_prints_json(data: Path) -> None:
     )
     report = json.loads(done.stdout)
     assert set(report["sets"]) == {"fpb", "fpb_all_agree", "tfn_sentiment", "tfn_topic"}
-    assert report["model"].startswith("tocsin-en-")
+    assert report["model"].startswith("tiny-1@")
