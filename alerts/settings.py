@@ -16,13 +16,13 @@ class DetectorSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    windows: tuple[int, ...] = (10, 60, 360)
+    windows: tuple[int, ...] = (30, 60, 180, 720)
     """Lengths of the windows that are watched, minutes, shortest first: 2 to 1440, at most six."""
-    budget_per_week: float = Field(0.1, gt=0, le=100)
-    """False alarms a week that one key may raise; 0.1 is one in ten weeks, two a week over 21 keys."""
-    min_surprise: float = Field(3.0, ge=0.5, le=50)
-    """A key never rings below this surprise, however quiet its history (3 is one chance in a thousand)."""
-    min_stories: int = Field(4, ge=1, le=10_000)
+    budget_per_week: float = Field(0.5, gt=0, le=100)
+    """False alarms a week that one key may raise at most; the floor keeps quiet keys far below."""
+    min_surprise: float = Field(2.7, ge=0.5, le=50)
+    """A key never rings below this surprise, however quiet its history (3 would be one chance in 1,000)."""
+    min_stories: int = Field(5, ge=1, le=10_000)
     """Distinct negative stories that a window must hold before it can ring."""
     warmup_days: float = Field(3.0, ge=0.5, le=90)
     """Days of history until a key may ring; before that it is learning."""
@@ -32,7 +32,7 @@ class DetectorSettings(BaseModel):
     """Days after which an hour counts half in the level, which follows busier and calmer weeks."""
     tail_half_life_days: float = Field(28.0, ge=1, le=3650)
     """Days after which a past peak of the surprise counts half in the threshold."""
-    share_weight: float = Field(0.5, ge=0, le=1)
+    share_weight: float = Field(0.2, ge=0, le=1)
     """Weight of the negative share in the surprise; the rest is the weight of the negative count."""
     clear_ratio: float = Field(0.5, gt=0, lt=1)
     """An alert may resolve once the surprise is below this fraction of the threshold."""
