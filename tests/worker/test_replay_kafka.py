@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jsonschema
 import msgspec
 import pytest
 
@@ -17,11 +20,12 @@ from pipeline.replay import History, read_history, replay_offline, summarise
 from pipeline.replay.kafka import replay_via_kafka
 from pipeline.settings import BrokerSettings, Settings, StoreSettings, TopicSettings
 from pipeline.store import Store
-from pipeline.topics import delete
+from pipeline.topics import delete, topic_name
 from tests.keyword_classifier import KeywordClassifier
 from tests.worker.feeds import bank_run, calm
 
 WORKER = (sys.executable, "-m", "tests.worker.keyword_worker")
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 START = datetime(2023, 3, 1, tzinfo=UTC)
 
 
@@ -63,6 +67,18 @@ def offline(history: History, settings: Settings) -> str:
     return summary.digest
 
 
+def kcat(servers: str, topic: str) -> list[str]:
+    """Read a topic from beginning to end with a plain client that knows nothing of ours."""
+    command = ["kcat", "-b", servers, "-C", "-t", topic, "-o", "beginning", "-e", "-q"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def valid(record: str, line: str) -> None:
+    """Check one line against the schema that docs/topics.md points to."""
+    schema = json.loads((SCHEMAS / f"{record}.json").read_text())
+    jsonschema.validate(json.loads(line), schema, format_checker=jsonschema.FormatChecker())
+
+
 def test_both_shells_come_to_the_same(kafka: str, run_name: str, history: History, tmp_path: Path) -> None:
     settings = settings_for(kafka, run_name, tmp_path)
     result = replay_via_kafka(settings, history, worker=WORKER)
@@ -73,6 +89,16 @@ def test_both_shells_come_to_the_same(kafka: str, run_name: str, history: Histor
     with Store.open(settings.store.url) as store:
         counts = store.counts(run_name)
     assert counts.documents == summary.scored
+
+    scored = kcat(kafka, topic_name(settings, "scored"))
+    assert len(scored) == summary.scored + summary.duplicate
+    for line in scored[:50]:
+        valid("ScoredDocument", line)
+    *alerts, end = kcat(kafka, topic_name(settings, "alerts"))
+    assert end == ""  # the mark of a replay's end has no value
+    assert alerts
+    for line in alerts:
+        valid("AlertEvent", line)
 
     with pytest.raises(UsageError, match="hold an earlier replay"):
         replay_via_kafka(settings, history, worker=WORKER)
