@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
 
 
 class Packed(msgspec.Struct, frozen=True, array_like=True):

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from alerts.arrays import Float, Packed, pack, unpack, widen
+from alerts.arrays import Bool, Float, Packed, pack, unpack, widen
 from alerts.baseline import NEGATIVE, SLOTS_PER_HOUR, STORIES, SeasonalBaseline
 from alerts.cause import cause_of
 from alerts.events import AlertEvent, Count, Evidence, Observation
@@ -70,6 +70,7 @@ class SurgeMonitor:
         self._rolling = RollingCounts(settings.windows, size)
         self._evidence = [EvidenceWindow() for _ in keys]
         self._lifecycles = [AlertLifecycle(settings, self._run, key) for key in keys]
+        self._busy = np.zeros(size, dtype=bool)
         self._hour = np.zeros((SLOTS_PER_HOUR, 2, size))
         self._elevated = np.zeros(size)
         self._refresh(0)
@@ -151,6 +152,7 @@ class SurgeMonitor:
             window.load(kept)
         for lifecycle, held in zip(self._lifecycles, state.lifecycles, strict=True):
             lifecycle.state = held
+        self._busy = np.array([not lifecycle.idle for lifecycle in self._lifecycles], dtype=bool)
         self._refresh(self._next // _HOUR)
 
     def _begin(self, minute: int) -> None:
@@ -176,6 +178,7 @@ class SurgeMonitor:
             part.widen(size)
         self._evidence.append(EvidenceWindow())
         self._lifecycles.append(AlertLifecycle(self._settings, self._run, key))
+        self._busy = widen(self._busy, size)
         self._hour, self._elevated = widen(self._hour, size), widen(self._elevated, size)
         self._refresh(self._next // _HOUR)
         return column
@@ -195,7 +198,7 @@ class SurgeMonitor:
     def _idle(self) -> bool:
         if not self._rolling.empty or self._threshold.open:
             return False
-        return all(lifecycle.idle for lifecycle in self._lifecycles)
+        return not self._busy.any()
 
     def _step(self, minute: int, counts: Sequence[Count]) -> list[AlertEvent]:
         columns = [self._column(count.key) for count in counts]
@@ -207,7 +210,7 @@ class SurgeMonitor:
         self._rolling.add(minute, fresh)
         self._hour[minute % _HOUR * SLOTS_PER_HOUR // _HOUR] += fresh
         expected = self._rolling.expected(minute)
-        surprise = self._surprise(expected)
+        surprise = self._surprise(expected, fresh[NEGATIVE] > 0)
         highest = surprise.max(axis=0)
         self._threshold.watch(minute, highest)
         events = self._follow(minute, expected, surprise, highest)
@@ -215,15 +218,19 @@ class SurgeMonitor:
         self._next = minute + 1
         return events
 
-    def _surprise(self, expected: Float) -> Float:
-        """Surprise of every window and key, shape (windows, keys)."""
+    def _surprise(self, expected: Float, fresh: Bool) -> Float:
+        """Surprise of every window and key, shape (windows, keys).
+
+        A surge begins with a negative story: keys without a fresh one are only looked at while they surge.
+        """
         negative, total = self._rolling.sums[:, NEGATIVE], self._rolling.sums[:, STORIES]
         surprise = np.zeros(negative.shape)
-        if self._rolling.empty:
+        looked_at = (fresh | self._busy) & (self._known > 0)
+        if not looked_at.any():
             return surprise
         normal = expected[:, NEGATIVE]
         beyond = normal + 0.5 * np.sqrt(normal)
-        surging = (negative >= self._settings.min_stories) & (negative > beyond) & (self._known > 0)
+        surging = (negative >= self._settings.min_stories) & (negative > beyond) & looked_at
         at = np.nonzero(surging)
         if at[0].size == 0:
             return surprise
@@ -238,16 +245,19 @@ class SurgeMonitor:
     def _follow(self, minute: int, expected: Float, surprise: Float, highest: Float) -> list[AlertEvent]:
         ringing = highest >= self._threshold.value
         events: list[AlertEvent] = []
+        if not (ringing.any() or self._busy.any()):
+            return events
         overall = self._keys.get(OVERALL)
         for key, column in self._keys.items():
             lifecycle = self._lifecycles[column]
-            if not ringing[column] and lifecycle.idle:
+            if not (ringing[column] or self._busy[column]):
                 continue
             muting = None
             if overall is not None and key != OVERALL:
                 muting = self._lifecycles[overall].severity
             reading = self._reading(minute, column, expected, surprise, key == OVERALL)
             event = lifecycle.step(reading, self._evidence[column].worst, muting)
+            self._busy[column] = not lifecycle.idle
             if event is not None:
                 events.append(event)
         return events
@@ -280,8 +290,7 @@ class SurgeMonitor:
         return float((total * share).sum() / total.sum())
 
     def _learn(self, minute: int, expected: Float, highest: Float) -> None:
-        open_ = np.array([lifecycle.state.open is not None for lifecycle in self._lifecycles])
-        surging = open_ | (highest >= self._threshold.value)
+        surging = self._busy | (highest >= self._threshold.value)
         self._elevated = np.maximum(self._elevated, surging)
         if (minute + 1) % self._rolling.stride:
             return

@@ -44,8 +44,12 @@ def poisson(
     night: float = 1.0,
     extra: Mapping[int, int] | None = None,
     first: int = MONDAY,
+    overall: bool = False,
 ) -> Iterator[Observation]:
-    """Independent Poisson stories per key and minute; `night` scales 00:00-06:00, `extra` adds some."""
+    """Independent Poisson stories per key and minute; `night` scales 00:00-06:00, `extra` adds some.
+
+    With `overall`, that key is added as the sum of the others.
+    """
     random = np.random.default_rng(seed)
     for when in range(first, first + days * DAY):
         scale = night if when % DAY < 360 else 1.0
@@ -59,4 +63,8 @@ def poisson(
                 counts.append(
                     Count(key=key, stories=total + surge, negative=negative + surge, evidence=stories)
                 )
+        if overall and counts:
+            total, negative = sum(c.stories for c in counts), sum(c.negative for c in counts)
+            worst = tuple(story for c in counts for story in c.evidence)[:5]
+            counts.insert(0, Count(key="overall", stories=total, negative=negative, evidence=worst))
         yield Observation(minute=when, counts=tuple(counts))

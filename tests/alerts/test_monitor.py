@@ -49,9 +49,9 @@ def test_a_flash_surge_rings_within_minutes_and_resolves_within_hours() -> None:
 
 def test_a_slow_surge_rings_within_hours() -> None:
     start = minute(9, "06:00")
-    slow = {start + offset: 1 for offset in range(0, 10 * 60, 5)}
+    slow = {start + offset: 1 for offset in range(0, 14 * 60, 9)}
     [alert, *_] = fired(ring(poisson(10, 6, 30, extra=slow)))
-    assert 0 < alert.detected_at.timestamp() / 60 - start <= 6 * 60
+    assert 0 < alert.detected_at.timestamp() / 60 - start <= 12 * 60
     assert alert.window_minutes >= 60
 
 
@@ -163,13 +163,11 @@ def test_two_months_of_silence_are_passed_over() -> None:
 
 
 def test_parts_are_muted_while_everything_rings() -> None:
-    keys = ("overall", "markets", "earnings", "politics", "macro")
-    events = ring(poisson(5, 6, 20, keys=keys, extra=surge(minute(4, "14:00"), 20, 2)), keys)
-    first = fired(events)[0]
-    assert first.key == "overall"
-    together = [alert for alert in fired(events) if alert.detected_at == first.detected_at]
-    assert together == [first]
-    assert len(fired(events)) <= 3
+    parts = ("markets", "earnings", "politics", "macro")
+    stream = poisson(5, 2, 10, keys=parts, overall=True, extra=surge(minute(4, "14:00"), 20, 1))
+    alerts = fired(ring(stream, ("overall", *parts)))
+    assert alerts[0].key == "overall"
+    assert len(alerts) <= 2
 
 
 def test_a_key_may_appear_later() -> None:
