@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-_CHATTY = ("kafka", "aiokafka", "faust", "mode", "alembic", "httpx", "httpcore")
+_CHATTY = ("aiokafka", "faust", "mode", "alembic", "httpx", "httpcore")
 
 
 def set_up_logging(level: str) -> None:
@@ -12,5 +12,8 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(
         level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
+    debug = level == "debug"
     for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+        logging.getLogger(name).setLevel(logging.DEBUG if debug else logging.WARNING)
+    # kafka-python reports each try to reach a broker as an error; ours says once which, and what to do.
+    logging.getLogger("kafka").setLevel(logging.DEBUG if debug else logging.CRITICAL)

@@ -9,6 +9,7 @@ import typer
 from models.errors import ModelError
 from pipeline.cli import broker, classify, demo, replay, schema, settings, topics, worker
 from pipeline.errors import TocsinError
+from pipeline.logs import set_up_logging
 
 app = typer.Typer(
     name="tocsin",
@@ -33,6 +34,7 @@ demo.register(app)
 
 def main() -> None:
     """Run the command; errors that a person can mend go to stderr as one message."""
+    set_up_logging("warning")
     try:
         app()
     except TocsinError as error:
