@@ -82,20 +82,27 @@ class SeasonalBaseline:
         """Stories an hour expected in each slot of that hour, shape (slots, 2, keys)."""
         return np.asarray(self.seasonal(hour) * self.level() * self.course(hour))
 
-    def doubt(self, hour: int) -> Float:
-        """How little the rates of that hour are known: their squared coefficients of variation, (2, keys)."""
-        return self._posterior(hour)[1]
+    def doubt(self, hour: int, hours: Float) -> Float:
+        """How little the rates of windows of so many hours are known, shape (windows, 2, keys).
 
-    def _posterior(self, hour: int) -> tuple[Float, Float]:
-        """Mean and squared coefficient of variation of the seasonal rate, each shape (2, keys)."""
+        Squared coefficients of variation. What hours borrow from the mean of all is shared and stays; errors
+        of their own are nearly independent and average out over a longer window.
+        """
+        _, doubt, shared = self._posterior(hour)
+        return np.asarray(shared + (doubt - shared) / hours[:, None, None])
+
+    def _posterior(self, hour: int) -> tuple[Float, Float, Float]:
+        """Mean, squared coefficient of variation, and its part from the mean of all hours, each (2, keys)."""
         mean: Float = np.broadcast_to(_PRIOR_RATE, self._level[0].shape)
-        doubt = np.ones_like(mean)
+        doubt = shared = np.ones_like(mean)
         for cell, shape in zip(_cells(hour), _SHAPES, strict=True):
             hours = shape / mean
             borrowed = hours / (self._exposure[cell] + hours)
-            doubt = 1.0 / (self._count[cell] + shape) + borrowed * borrowed * doubt
+            own = 1.0 / (self._count[cell] + shape)
+            doubt = own + borrowed * borrowed * doubt
+            shared = doubt if cell == 0 else borrowed * borrowed * shared
             mean = (self._count[cell] + shape) / (self._exposure[cell] + hours)
-        return mean, doubt
+        return mean, doubt, shared
 
     def known(self, hour: int) -> Float:
         """1 for keys that learnt long enough, and this hour of a weekday (or weekend) before; else 0."""
@@ -109,7 +116,7 @@ class SeasonalBaseline:
         has bounded influence, yet a lasting change is learnt in the end.
         """
         known = self.known(hour)
-        seasonal, doubt = self._posterior(hour)
+        seasonal, doubt, _ = self._posterior(hour)
         expected = seasonal * self.level()
         reach = np.where(elevated > 0, _CAP_ELEVATED, _CAP)
         cap = expected + reach * np.sqrt(expected + (_SPREAD + doubt) * expected * expected) + 1.0

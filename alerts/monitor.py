@@ -55,6 +55,7 @@ class SurgeMonitor:
 
     def __init__(self, settings: DetectorSettings, run: str, keys: Sequence[str]) -> None:
         self._settings, self._run = settings, run
+        self._hours = np.maximum(np.array(settings.windows) / _HOUR, 1.0)
         self._first: int | None = None
         self._next = 0
         self._build(tuple(keys))
@@ -166,7 +167,7 @@ class SurgeMonitor:
     def _refresh(self, hour: int) -> None:
         """Set what follows from the baseline and holds for a whole hour."""
         self._known = self._baseline.known(hour)
-        self._doubt = self._baseline.doubt(hour)
+        self._doubt = self._baseline.doubt(hour, self._hours)
 
     def _column(self, key: str) -> int:
         column = self._keys.get(key)
@@ -236,9 +237,9 @@ class SurgeMonitor:
             return surprise
         y, n, mean = negative[at].astype(np.float64), total[at].astype(np.float64), normal[at]
         share = np.clip(mean / expected[:, STORIES][at], *_SHARE_BOUNDS)
-        doubt = self._doubt[:, at[1]]
-        count = count_surprise(y, mean, self._spread.dispersion[at] + doubt[NEGATIVE])
-        tone = share_surprise(y, n, share, np.minimum(self._spread.correlation[at] + doubt[STORIES], 0.5))
+        doubt = self._doubt[at[0], :, at[1]]
+        count = count_surprise(y, mean, self._spread.dispersion[at] + doubt[:, NEGATIVE])
+        tone = share_surprise(y, n, share, np.minimum(self._spread.correlation[at] + doubt[:, STORIES], 0.5))
         surprise[at] = combined_surprise(count, tone, self._settings.share_weight)
         return surprise
 
