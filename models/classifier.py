@@ -36,11 +36,12 @@ class Classifier:
         self._batch_tokens = batch_tokens
 
     @classmethod
-    def load(cls, path: str | Path = "en", *, threads: int = 0, batch_tokens: int = 4096) -> Classifier:
+    def load(cls, path: str | Path = "en", *, threads: int = 0, batch_tokens: int = 512) -> Classifier:
         """Load a preset by name or a model from a folder, and check it against its golden sentences.
 
-        `threads` 0 takes every core; `batch_tokens` bounds the padded tokens that run at once. Raises
-        ModelError when the model is missing, damaged, or does not answer as it should.
+        `threads` 0 takes every core; `batch_tokens` bounds the padded tokens that a thread runs at once (so
+        few that what lies between the layers stays in the processor's cache). Raises ModelError when the
+        model is missing, damaged, or does not answer as it should.
         """
         folder = _folder(path)
         manifest = read_manifest(folder)

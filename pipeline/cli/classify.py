@@ -55,7 +55,7 @@ def classify(
     model = load_settings(config).model
     now = datetime.now(UTC)
     with open_feed(file, now=now, mapping=parse_mapping(mapping or ()), format=form, stamped=False) as feed:
-        classifier = Classifier.load(model.path, threads=model.threads, batch_tokens=model.batch_tokens)
+        classifier = Classifier.load(model.path, threads=model.threads)
         counts, rejections, notices = _classify(feed, classifier, now, out, rejected)
     _report(counts, rejections, notices, as_json=as_json, to_stdout=out is not None)
     if not counts["classified"]:

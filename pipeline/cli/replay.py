@@ -127,7 +127,7 @@ def _shell(
     from pipeline.score_cache import CachedClassifier, ScoreCache
 
     model = settings.model
-    loaded = Classifier.load(model.path, threads=model.threads, batch_tokens=model.batch_tokens)
+    loaded = Classifier.load(model.path, threads=model.threads)
     kept = ScoreCache(settings.state_dir / "cache" / "scores.sqlite", _notify) if use_cache else None
     try:
         with document_progress("classifying", len(history.documents), console) as shown:

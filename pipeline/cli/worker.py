@@ -26,7 +26,7 @@ def worker(config: ConfigOption = None, run: RunOption = None) -> None:
         settings = settings.with_run(run)
     set_up_logging(settings.log_level)
     model = settings.model
-    run_worker(settings, Classifier.load(model.path, threads=model.threads, batch_tokens=model.batch_tokens))
+    run_worker(settings, Classifier.load(model.path, threads=model.threads))
 
 
 def register(app: typer.Typer) -> None:
