@@ -23,8 +23,11 @@ from typing import Any
 
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from machine import machine
 
+# Run as a script, this very file would stand for the package of its name.
+sys.path[0] = str(Path(__file__).parents[1])
+
+from benchmarks.machine import machine
 from models.classifier import Classifier
 from models.data import data_folder, read_set
 from models.text import model_input
