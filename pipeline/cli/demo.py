@@ -146,7 +146,7 @@ def _run(
     from pipeline.replay.kafka import replay_via_kafka
 
     def started(name: str) -> None:
-        what = "Apache Kafka" if name == "kafka" else "Tansu (in memory; Apache Kafka needs Java)"
+        what = "Apache Kafka" if name == "kafka" else "Tansu (in memory; `make setup` fetches Apache Kafka)"
         say(
             f"Started {what} on loopback; next a worker, then {len(history.documents):,} items of March 2023."
         )
