@@ -12,7 +12,7 @@ from msgspec import Struct
 from alerts.arrays import Bool, Float, Packed, pack, unpack, widen
 from alerts.baseline import NEGATIVE, SLOTS_PER_HOUR, STORIES, SeasonalBaseline
 from alerts.cause import cause_of
-from alerts.events import AlertEvent, Count, Evidence, Observation
+from alerts.events import AlertEvent, Count, Evidence, Observation, Severity
 from alerts.evidence import EvidenceWindow
 from alerts.lifecycle import AlertLifecycle, LifecycleState, Reading
 from alerts.settings import DetectorSettings
@@ -85,6 +85,12 @@ class SurgeMonitor:
     def next_minute(self) -> int | None:
         """The minute it waits for; earlier ones have been seen. None before the first."""
         return None if self._first is None else self._next
+
+    @property
+    def firing(self) -> dict[str, Severity]:
+        """Severity of each key whose alert fires now."""
+        severities = {key: self._lifecycles[column].severity for key, column in self._keys.items()}
+        return {key: severity for key, severity in severities.items() if severity is not None}
 
     def observe(self, observation: Observation) -> list[AlertEvent]:
         """The alert events that one closed minute causes, in the order of keys.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from alerts import SurgeMonitor
-from alerts.events import AlertEvent
 from pipeline.aggregate import OVERALL
 from pipeline.detection import is_observed, observation
+from pipeline.errors import TocsinError
 from pipeline.records import SentimentMinute
 from pipeline.settings import Settings
 from pipeline.topics import END_HEADER, topic_name
@@ -31,16 +30,24 @@ class DetectCore:
         self._metrics = metrics
         self._topic = topic_name(settings, "alerts")
         self._monitor = self._fresh()
-        self._firing: dict[str, AlertEvent] = {}
+        self._shown: set[tuple[str, str]] = set()
         self._ended = False
 
     def load(self, state: State | None) -> None:
         """Begin from a state, or afresh."""
         self._monitor = self._fresh()
-        self._firing = {}
         self._ended = False
         if state is not None:
-            self._monitor.restore(state.head)
+            try:
+                self._monitor.restore(state.head)
+            except ValueError as error:
+                # Going on without it would leave alerts that fire now without anybody to resolve them.
+                raise TocsinError(
+                    f"the detector's state cannot be used: {error}. Put `detector.windows` back, or begin "
+                    "anew under another `topics.prefix`."
+                ) from error
+        self._shown = set()
+        self._show_firing()
 
     def apply(self, value: bytes) -> list[Outgoing]:
         """Show the monitor one minute; returns the alert events that follow, and the end mark of a replay."""
@@ -48,8 +55,9 @@ class DetectCore:
         outgoing = []
         if is_observed(minute):
             for event in self._monitor.observe(observation(minute)):
-                self._show(event)
+                self._metrics.alert_events.labels(event.reason, event.severity).inc()
                 outgoing.append(Outgoing(self._topic, _encode(event), event.id.encode()))
+            self._show_firing()
         if minute.final:
             self._ended = True
             outgoing.append(Outgoing(self._topic, None, b"end", headers=((END_HEADER, b"1"),)))
@@ -67,14 +75,10 @@ class DetectCore:
     def _fresh(self) -> SurgeMonitor:
         return SurgeMonitor(self._settings.detector, run=self._settings.run, keys=self._keys)
 
-    def _show(self, event: AlertEvent) -> None:
-        self._metrics.alert_events.labels(event.reason, event.severity).inc()
-        before = self._firing.pop(event.id, None)
-        touched = {(event.key, event.severity)}
-        if before is not None:
-            touched.add((before.key, before.severity))
-        if event.state == "firing":
-            self._firing[event.id] = event
-        counts = Counter((each.key, each.severity) for each in self._firing.values())
-        for key, severity in touched:
-            self._metrics.firing.labels(key, severity).set(counts[key, severity])
+    def _show_firing(self) -> None:
+        firing: set[tuple[str, str]] = set(self._monitor.firing.items())
+        for key, severity in self._shown - firing:
+            self._metrics.firing.labels(key, severity).set(0)
+        for key, severity in firing - self._shown:
+            self._metrics.firing.labels(key, severity).set(1)
+        self._shown = firing

@@ -19,13 +19,16 @@ _LOOK = 1.0
 async def watch(app: faust.App, acks: Acks, progress: Progress, metrics: Metrics) -> None:
     """Look until the worker stops."""
     watchdog = Watchdog(progress)
+    shown: set[tuple[str, int]] = set()
     while True:
         now = time.monotonic()
         progress.beat = now
         progress.starting = _starting(app)
         if progress.starting is None:
             lags = await _lags(app, acks)
-            metrics.lag.clear()
+            for topic, partition in shown - lags.keys():
+                metrics.lag.remove(topic, str(partition))
+            shown = set(lags)
             by_topic: Counter[str] = Counter()
             for (topic, partition), lag in lags.items():
                 metrics.lag.labels(topic, str(partition)).set(lag)
