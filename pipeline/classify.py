@@ -13,7 +13,7 @@ from pipeline.scoring import Classifier, score_batch
 from pipeline.tally import tally
 from pipeline.validate import Invalid, decode, reject
 
-_CHARACTERS_PER_TOKEN = 4
+_BYTES_PER_TOKEN = 4
 """What a word piece holds in financial English, roughly; a budget needs no more."""
 
 
@@ -27,10 +27,10 @@ class Incoming:
     end: bool = False
     """A replay's mark that nothing follows in this partition; it carries no document."""
 
-    @property
-    def tokens(self) -> int:
-        """Rough number of tokens, for filling a batch up to its budget."""
-        return len(self.value) // _CHARACTERS_PER_TOKEN + 1
+
+def token_estimate(value: bytes | None) -> int:
+    """Rough number of tokens of a raw record, for filling a batch up to its budget."""
+    return len(value or b"") // _BYTES_PER_TOKEN + 1
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import faust
 import msgspec
 
-from pipeline.classify import Classified, Incoming, classify_batch
+from pipeline.classify import Classified, Incoming, classify_batch, token_estimate
 from pipeline.records import Tally
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
@@ -61,7 +61,7 @@ class Classify:
             self._work,
             budget=settings.model.batch_tokens,
             deadline=settings.model.batch_deadline,
-            cost=lambda event: len(event.value or b"") // 4 + 1,
+            cost=lambda event: token_estimate(event.value),
         )
 
     async def run(self, stream: Stream) -> None:

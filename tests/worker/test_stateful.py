@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 
 from pipeline.kafka_client import kafka_python_options
 from pipeline.records import Document, SentimentMinute
@@ -17,25 +16,10 @@ from pipeline.settings import BrokerSettings, HttpSettings, Settings, StoreSetti
 from pipeline.topics import create, topic_name
 from tests.worker.eventually import eventually
 from tests.worker.feeds import calm
+from tests.worker.topic_log import TopicLog
 
 WORKER = (sys.executable, "-m", "tests.worker.keyword_worker")
 START = datetime(2023, 3, 1, tzinfo=UTC)
-
-
-class Log:
-    """All records of one topic, read as they come."""
-
-    def __init__(self, settings: Settings, topic: str) -> None:
-        self._consumer = KafkaConsumer(**kafka_python_options(settings.broker), enable_auto_commit=False)
-        partition = TopicPartition(topic, 0)
-        self._consumer.assign([partition])
-        self._consumer.seek_to_beginning(partition)
-        self.values: list[Any] = []
-
-    def read(self) -> list[Any]:
-        for records in self._consumer.poll(timeout_ms=100).values():
-            self.values += [record.value for record in records]
-        return self.values
 
 
 def test_a_lost_checkpoint_is_made_again_from_the_log(kafka: str, run_name: str, tmp_path: Path) -> None:
@@ -60,16 +44,16 @@ def test_a_lost_checkpoint_is_made_again_from_the_log(kafka: str, run_name: str,
     sentiment = topic_name(settings, "sentiment")
     with worker_process(settings, WORKER):
         publish(calm(START, 1440, every=10, stem="first"))
-        first = Log(settings, sentiment)
+        first = TopicLog(settings, sentiment)
         eventually(lambda: len(first.read()) >= 1420)
-        saved = Log(settings, changelog)
+        saved = TopicLog(settings, changelog)
         eventually(saved.read)
 
     # Now only the committed position remembers what was read.
     producer.send(changelog, key=b"head", value=None, partition=0)
     publish(calm(START + timedelta(days=1), 60, every=10, stem="second"))
     with worker_process(settings, WORKER):
-        again = Log(settings, sentiment)
+        again = TopicLog(settings, sentiment)
         decoder = msgspec.json.Decoder(SentimentMinute)
         last = START + timedelta(days=1, minutes=47)
         eventually(lambda: again.read() and decoder.decode(again.values[-1]).minute >= last)
