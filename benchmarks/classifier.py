@@ -2,7 +2,7 @@
 
     python benchmarks/classifier.py [--texts 2000] [--checkpoint DIR]
 
-Reads Financial PhraseBank sentences from the data folder. With `--checkpoint` (what `python -m models.train`
+Reads Financial PhraseBank sentences from the data folder. With `--checkpoint` (what `tocsin train`
 wrote) the same weights also run in `transformers.pipeline`, batch 32, with the tone head alone. The two take
 turns, and the medians count: machines are noisy.
 """
@@ -32,7 +32,7 @@ def plain_pipeline(checkpoint: Path) -> Run:
     import transformers
     from transformers.modeling_outputs import SequenceClassifierOutput
 
-    from models.checkpoint import load_checkpoint
+    from models.training.checkpoint import load_checkpoint
 
     library: Any = transformers
     network, tokenizer, _ = load_checkpoint(checkpoint)

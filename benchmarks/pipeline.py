@@ -28,8 +28,8 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 sys.path[0] = str(Path(__file__).parents[1])
 
 from benchmarks.machine import machine
-from models.classifier import Classifier
 from models.data import data_folder, read_set
+from models.serving.classifier import Classifier
 from models.text import model_input
 from pipeline.broker import start_broker
 from pipeline.demo.feed import read_feed

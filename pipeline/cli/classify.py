@@ -48,7 +48,7 @@ def classify(
     """
     from datetime import UTC, datetime
 
-    from models.classifier import Classifier
+    from models.serving.classifier import Classifier
     from pipeline.feed import open_feed, parse_mapping
     from pipeline.settings import load_settings
 

@@ -122,7 +122,7 @@ def _shell(
         with document_progress("classifying", len(history.documents), console) as shown:
             return replay_via_kafka(settings, history, pace, on_scored=shown, on_event=on_event)
 
-    from models.classifier import Classifier
+    from models.serving.classifier import Classifier
     from pipeline.replay import replay_offline
     from pipeline.score_cache import CachedClassifier, ScoreCache
 

@@ -16,7 +16,7 @@ def worker(config: ConfigOption = None, run: RunOption = None) -> None:
     stay away. Metrics and health are at `/metrics`, `/healthz` and `/readyz` of the address under [http],
     http://127.0.0.1:9464 by default.
     """
-    from models.classifier import Classifier
+    from models.serving.classifier import Classifier
     from pipeline.logs import set_up_logging
     from pipeline.settings import load_settings
     from pipeline.worker.run import run_worker

@@ -13,14 +13,14 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel
 
-from models.checkpoint import save_checkpoint
-from models.classifier import Classifier
 from models.data import Corpus, Example, Task, data_folder
 from models.errors import ModelError
-from models.export import export
-from models.recipe import Recipe
+from models.export.command import export
+from models.serving.classifier import Classifier
 from models.text import text_key
-from models.training import Trained, train
+from models.training.checkpoint import save_checkpoint
+from models.training.loop import Trained, train
+from models.training.recipe import Recipe
 
 SAID = {
     ("tone", 0): [

@@ -29,7 +29,7 @@ TEXTS = ["Bank fails", "Oil gains", "Quiet day for shares"]
 
 @pytest.fixture(autouse=True)
 def keyword_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("models.classifier.Classifier.load", lambda *_, **__: KeywordClassifier())
+    monkeypatch.setattr("models.serving.classifier.Classifier.load", lambda *_, **__: KeywordClassifier())
     monkeypatch.chdir(tmp_path)
 
 
@@ -143,7 +143,7 @@ def test_a_texts_labels_do_not_depend_on_the_batch() -> None:
 SLOW = textwrap.dedent(
     """
     import sys
-    from models.classifier import Classifier
+    from models.serving.classifier import Classifier
     from tests.keyword_classifier import KeywordClassifier
 
     class Stuck(KeywordClassifier):

@@ -33,7 +33,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Loaded:
             counts.texts += len(texts)
             return super().classify(texts)
 
-    monkeypatch.setattr("models.classifier.Classifier.load", lambda *_, **__: Counting())
+    monkeypatch.setattr("models.serving.classifier.Classifier.load", lambda *_, **__: Counting())
     monkeypatch.chdir(tmp_path)
     return counts
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.classifier import Classifier
+from models.serving.classifier import Classifier
 from pipeline.demo.feed import read_feed
 from pipeline.replay import replay_offline, summarise
 from pipeline.score_cache import CachedClassifier, ScoreCache

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.base import file_sha256
-from models.checkpoint import load_checkpoint
-from models.classifier import Classifier
 from models.data import Corpus
 from models.errors import ModelError
-from models.training import logits
+from models.serving.classifier import Classifier
+from models.training.base import file_sha256
+from models.training.checkpoint import load_checkpoint
+from models.training.loop import logits
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.batching import STEP, bucket_batches, padded_length
+from models.serving.batching import STEP, bucket_batches, padded_length
 
 LENGTHS = st.lists(st.integers(1, 600), max_size=200)
 

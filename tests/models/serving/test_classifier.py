@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from models.classifier import Classifier
 from models.scores import Scores
+from models.serving.classifier import Classifier
 from models.taxonomy import topic_ids
 
 WHO = (

@@ -1,4 +1,4 @@
-"""Measure the served model on rows it never saw: `python -m models.evaluate [MODEL] [--json]`."""
+"""Measure the served model on rows it never saw: `python -m models.evaluation.command [MODEL] [--json]`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from models.classifier import Classifier
 from models.data import Example, data_folder, load_corpus
 from models.errors import ModelError
-from models.measures import Figures, figures
+from models.evaluation.measures import Figures, figures
+from models.serving.classifier import Classifier
 from models.taxonomy import TONES
 
 TITLES = {
@@ -61,7 +61,7 @@ def show(report: Mapping[str, Figures], console: Console) -> None:
 
 def main() -> int:
     """Read the command line, measure, print."""
-    parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.evaluation.command", description=__doc__)
     parser.add_argument("model", nargs="?", default="en", help="preset or folder (default: en)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     arguments = parser.parse_args()

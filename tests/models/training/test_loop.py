@@ -5,11 +5,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from models.checkpoint import load_checkpoint
 from models.data import Corpus
 from models.errors import ModelError
-from models.recipe import Recipe
-from models.training import Trained, epoch_batches, logits, open_tokenizer, train
+from models.training.checkpoint import load_checkpoint
+from models.training.loop import Trained, epoch_batches, logits, open_tokenizer, train
+from models.training.recipe import Recipe
 
 
 def test_both_heads_learn(tiny_trained: Trained) -> None:

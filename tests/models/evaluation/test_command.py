@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from models.classifier import Classifier
 from models.data import Corpus, load_corpus
-from models.evaluate import evaluate
+from models.evaluation.command import evaluate
+from models.serving.classifier import Classifier
 
 
 def test_figures_of_every_task(tiny_served: Path, tiny_corpus: Corpus) -> None:
@@ -36,7 +36,7 @@ def test_the_preset_reaches_its_bars_on_rows_it_never_saw(english: Classifier, d
 def test_without_data_the_command_says_what_to_set(tmp_path: Path) -> None:
     environment = os.environ | {"TOCSIN_DATA": str(tmp_path / "none")}
     done = subprocess.run(
-        [sys.executable, "-m", "models.evaluate"], env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "models.evaluation.command"], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 2
     assert "set TOCSIN_DATA to the folder" in done.stderr
@@ -47,7 +47,7 @@ def test_without_data_the_command_says_what_to_set(tmp_path: Path) -> None:
 def test_the_command_prints_json(tiny_served: Path, data: Path) -> None:
     environment = os.environ | {"TOCSIN_DATA": str(data)}
     done = subprocess.run(
-        [sys.executable, "-m", "models.evaluate", str(tiny_served), "--json"],
+        [sys.executable, "-m", "models.evaluation.command", str(tiny_served), "--json"],
         env=environment,
         capture_output=True,
         text=True,

@@ -12,11 +12,11 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from models.batching import bucket_batches
 from models.data import Corpus, Example, Task
 from models.errors import ModelError
-from models.network import ToneTopicNetwork, build_network
-from models.recipe import Recipe
+from models.serving.batching import bucket_batches
+from models.training.network import ToneTopicNetwork, build_network
+from models.training.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from models import base
-from models.base import Packaged, resolve_base
 from models.errors import ModelError
+from models.training import base
+from models.training.base import Packaged, resolve_base
 
 
 def packaged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sha256: str) -> Path:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.base import file_sha256
 from models.errors import ModelError
+from models.files import file_sha256
 
 FILE = "model.json"
 DATA_FILES = ("model.onnx", "tokenizer.json")

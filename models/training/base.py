@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from models.errors import ModelError
+from models.files import file_sha256
 
 
 class Packaged(NamedTuple):
@@ -33,15 +33,6 @@ PACKAGED: Mapping[str, Packaged] = MappingProxyType(
         ),
     }
 )
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    digest = sha256()
-    with path.open("rb") as data:
-        while block := data.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def resolve_base(base: str) -> str:

@@ -1,4 +1,4 @@
-"""Train a model from a recipe: `python -m models.train models/recipes/en.toml --out DIR`."""
+"""Train a model from a recipe: `python -m models.training.command models/recipes/en.toml --out DIR`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.base import resolve_base
-from models.checkpoint import save_checkpoint
 from models.data import data_folder, load_corpus
 from models.errors import ModelError
-from models.recipe import load_recipe
-from models.training import train
+from models.training.base import resolve_base
+from models.training.checkpoint import save_checkpoint
+from models.training.loop import train
+from models.training.recipe import load_recipe
 
 
 def run(recipe_file: Path, out: Path, console: Console) -> None:
@@ -55,13 +55,14 @@ def run(recipe_file: Path, out: Path, console: Console) -> None:
     }
     save_checkpoint(out, trained.network, trained.tokenizer, training)
     console.print(
-        f"kept epoch {trained.best_epoch}; wrote {out}. Next: python -m models.export {out} --out FOLDER"
+        f"kept epoch {trained.best_epoch}; wrote {out}. "
+        f"Next: python -m models.export.command {out} --out FOLDER"
     )
 
 
 def main() -> int:
     """Read the command line and train."""
-    parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.training.command", description=__doc__)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
     arguments = parser.parse_args()

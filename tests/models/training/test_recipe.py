@@ -5,7 +5,7 @@ import pytest
 import models
 from models.data import FILES
 from models.errors import ModelError
-from models.recipe import load_recipe
+from models.training.recipe import load_recipe
 
 
 def test_the_recipes_in_the_tree_are_readable() -> None:

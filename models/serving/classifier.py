@@ -8,14 +8,14 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from models.errors import ModelError
-from models.golden import check_golden, to_golden
-from models.manifest import Manifest, read_manifest
 from models.scores import Scores, no_scores, to_scores
-from models.session import Session
+from models.serving.golden import check_golden, to_golden
+from models.serving.manifest import Manifest, read_manifest
+from models.serving.session import Session
 from models.taxonomy import TONES
 from models.text import MAX_CHARS
 
-PRESETS = Path(__file__).with_name("presets")
+PRESETS = Path(__file__).parents[1] / "presets"
 
 
 class Classifier:

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from models.errors import ModelError
-from models.network import ToneTopicNetwork, empty_network
+from models.training.network import ToneTopicNetwork, empty_network
 
 
 def save_checkpoint(
@@ -29,7 +29,7 @@ def load_checkpoint(folder: Path) -> tuple[ToneTopicNetwork, Tokenizer, dict[str
     """Read what `save_checkpoint` wrote; the network comes back in eval mode."""
     if not (folder / "network.safetensors").is_file():
         raise ModelError(
-            f"{folder} holds no trained network: run python -m models.train RECIPE --out {folder}"
+            f"{folder} holds no trained network: run python -m models.training.command RECIPE --out {folder}"
         )
     network = empty_network(str(folder))
     network.load_state_dict(load_file(folder / "network.safetensors"))

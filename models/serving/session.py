@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from models.batching import Batch, bucket_batches
 from models.errors import ModelError
+from models.serving.batching import Batch, bucket_batches
 
 Logits = npt.NDArray[np.float32]
 

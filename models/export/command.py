@@ -1,4 +1,4 @@
-"""Make a served model of a checkpoint: `python -m models.export CHECKPOINT --out FOLDER`.
+"""Make a served model of a checkpoint: `python -m models.export.command CHECKPOINT --out FOLDER`.
 
 ONNX, then static int8 (QDQ; per-channel int8 weights, uint8 activations; products that end the feed-forward
 parts compute in float32). The scales are fixed by calibration: with scales taken per batch, as dynamic
@@ -32,18 +32,18 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
 
-from models.batching import bucket_batches
-from models.checkpoint import load_checkpoint
 from models.data import Corpus, data_folder, load_corpus
 from models.errors import ModelError
-from models.golden import GOLDEN_TEXTS, to_golden
-from models.manifest import Manifest, write_manifest
-from models.network import ToneTopicNetwork
-from models.recipe import Recipe
 from models.scores import to_scores
-from models.session import Session
+from models.serving.batching import bucket_batches
+from models.serving.golden import GOLDEN_TEXTS, to_golden
+from models.serving.manifest import Manifest, write_manifest
+from models.serving.session import Session
 from models.taxonomy import TONES, topic_ids
-from models.training import logits, pad
+from models.training.checkpoint import load_checkpoint
+from models.training.loop import logits, pad
+from models.training.network import ToneTopicNetwork
+from models.training.recipe import Recipe
 
 CALIBRATION_TEXTS = 400
 
@@ -218,7 +218,7 @@ def export(checkpoint: Path, out: Path, corpus: Corpus) -> dict[str, Any]:
 
 def main() -> int:
     """Read the command line and export."""
-    parser = argparse.ArgumentParser(prog="python -m models.export", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.export.command", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for the served model")
     arguments = parser.parse_args()

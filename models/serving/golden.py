@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.errors import ModelError
-from models.manifest import Golden
 from models.scores import Scores
+from models.serving.manifest import Golden
 
 TOLERANCE = 120
 """Thousandths that a probability may differ: processors without 8-bit dot products round sums differently."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.measures import expected_calibration_error, figures
+from models.evaluation.measures import expected_calibration_error, figures
 
 
 def test_figures_of_a_small_table() -> None:

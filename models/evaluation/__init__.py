@@ -1,0 +1,1 @@
+"""Say how good a classifier is, and whether another is better."""

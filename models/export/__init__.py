@@ -1,0 +1,1 @@
+"""Make a served model of a trained network."""

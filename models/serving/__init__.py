@@ -1,0 +1,1 @@
+"""Answer texts with a finished model; no torch needed."""
