@@ -11,6 +11,9 @@ MAX_CHARS = 1_000
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_FULL_WIDTH = {0x3000: 0x20} | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK_GAP = re.compile(f"(?<=[{_CJK}]) | (?=[{_CJK}])")
 _SENTENCE_END = frozenset(".!?:;…。！？：；")
 
 
@@ -41,7 +44,12 @@ def model_input(title: str, body: str = "") -> str:
 def text_key(text: str) -> str:
     """Key under which two texts count as the same: cleaned, case folded, letters and digits only.
 
+    Full-width forms count as their ASCII ones, and gaps beside Chinese characters or kana as none.
+
     >>> text_key("Shares FALL: 3% https://t.co/x") == text_key("shares fall 3 %")
     True
+    >>> text_key("沪指　跌３％，创新低") == text_key("沪指跌3%创新低")
+    True
     """
-    return " ".join(re.findall(r"\w+", clean(text).casefold()))
+    words = re.findall(r"\w+", clean(text).translate(_FULL_WIDTH).casefold())
+    return _CJK_GAP.sub("", " ".join(words))

@@ -1,17 +1,20 @@
 """Labelled texts for training and measuring."""
 
+from models.data.catalogue import SETS, LabelledSet
 from models.data.examples import Corpus, Example, Task
-from models.data.sets import FILES, TONE_LABELS, TOPIC_LABELS, data_folder, load_corpus, read_set
-from models.data.splits import settle, split, stratified_share
+from models.data.sets import TONE_LABELS, data_folder, find_set, load_corpus, read_set
+from models.data.splits import TESTS, settle, split, stratified_share
 
 __all__ = [
-    "FILES",
+    "SETS",
+    "TESTS",
     "TONE_LABELS",
-    "TOPIC_LABELS",
     "Corpus",
     "Example",
+    "LabelledSet",
     "Task",
     "data_folder",
+    "find_set",
     "load_corpus",
     "read_set",
     "settle",

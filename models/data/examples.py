@@ -25,6 +25,13 @@ class Example:
     """Index into the tones or the topics."""
     agreement: int = 0
     """Financial PhraseBank: per cent of the annotators who agreed, at least; else 0."""
+    language: str = "en"
+    """BCP 47 tag: of its set, or detected."""
+    classes: tuple[int, ...] = ()
+    """Labels its set tells apart, where that is fewer than all: (0, 2) for negative or positive; empty: all.
+
+    Such a row says nothing about the other labels: train and measure over these alone.
+    """
 
 
 @dataclass(frozen=True, slots=True)

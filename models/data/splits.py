@@ -9,9 +9,14 @@ from types import MappingProxyType
 
 from models.data.examples import Corpus, Example, Task
 
-FPB_TEST_SHARE = 0.10
-FPB_TEST_SEED = "fpb-holdout-1"
-TESTS = ("fpb", "tfn_sentiment", "tfn_topic")
+HELD_OUT_SHARE = 0.10
+HELD_OUT: Mapping[str, str] = MappingProxyType(
+    {"fpb": "fpb-holdout-1", "zh_news": "zh-news-holdout-1", "guba": "guba-holdout-1"}
+)
+"""Set without a published split → the seed by which a stratified share of it is held out."""
+TESTS = ("fpb", "tfn_sentiment", "tfn_topic", "finfe", "zh_news", "guba")
+"""Sets with a test: a seeded share of those in `HELD_OUT`, else the rows published as something else than
+`train` whose text does not stand in the set's own training rows."""
 
 
 def settle(examples: Iterable[Example]) -> list[Example]:
@@ -52,8 +57,9 @@ def split(sets: Mapping[str, Sequence[tuple[Example, str]]], *, dev_share: float
     tests: dict[str, tuple[Example, ...]] = {}
     for name in TESTS:
         rows = sets.get(name, ())
-        if name == "fpb":
-            tests[name] = tuple(stratified_share(settle(e for e, _ in rows), FPB_TEST_SHARE, FPB_TEST_SEED))
+        if name in HELD_OUT:
+            settled = settle(example for example, _ in rows)
+            tests[name] = tuple(stratified_share(settled, HELD_OUT_SHARE, HELD_OUT[name]))
         else:
             own_train = {example.key for example, part in rows if part == "train"}
             valid = settle(example for example, part in rows if part != "train")

