@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Tokenizer
 
 from models.errors import ModelError
 from models.scores import Scores, no_scores, to_scores
 from models.serving.golden import check_golden, to_golden
 from models.serving.manifest import Manifest, read_manifest
-from models.serving.session import Session
+from models.serving.session import Logits, Session
 from models.taxonomy import TONES
 from models.text import MAX_CHARS
 
@@ -64,7 +65,22 @@ class Classifier:
         """Score texts as `models.text.model_input` makes them, in their order; no texts give no scores."""
         if not texts:
             return no_scores()
+        tone, topic = self.logits(texts)
+        temperature_tone, temperature_topic = self.temperatures
+        return to_scores(tone, topic, temperature_tone=temperature_tone, temperature_topic=temperature_topic)
+
+    @property
+    def temperatures(self) -> tuple[float, float]:
+        """What `classify` divides the logits of tone and of topic by, before they become probabilities."""
+        return self._manifest.temperature_tone, self._manifest.temperature_topic
+
+    def logits(self, texts: Sequence[str]) -> tuple[Logits, Logits]:
+        """Logits of every text, (n, 3) tones and (n, topics), before temperatures and rounding."""
         manifest = self._manifest
+        if not texts:
+            return np.zeros((0, len(manifest.tones)), np.float32), np.zeros(
+                (0, len(manifest.topics)), np.float32
+            )
         tone, topic = self._session.logits(
             self._ids(texts), pad_id=manifest.pad_id, batch_tokens=self._batch_tokens
         )
@@ -73,12 +89,7 @@ class Classifier:
                 f"{manifest.name}: the graph has {tone.shape[1]} tones and {topic.shape[1]} topics, "
                 f"model.json {len(manifest.tones)} and {len(manifest.topics)}: they do not belong together"
             )
-        return to_scores(
-            tone,
-            topic,
-            temperature_tone=manifest.temperature_tone,
-            temperature_topic=manifest.temperature_topic,
-        )
+        return tone, topic
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text that the model would read."""
