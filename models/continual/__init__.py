@@ -1,0 +1,1 @@
+"""Keep a model good while the world moves: corrections, retraining, versions, drift."""
