@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from models.data import data_folder, load_corpus
 from models.errors import ModelError
+from models.taxonomy import topic_ids
 from models.training.base import resolve_base
 from models.training.checkpoint import save_checkpoint
 from models.training.loop import train
@@ -42,9 +43,7 @@ def run(recipe_file: Path, out: Path, console: Console) -> None:
             if not console.is_terminal and done % 100 == 0:
                 console.print(f"step {done:,} of {steps:,}, loss {loss:.3f}")
 
-        trained = train(recipe, base, corpus, progress)
-    for report in trained.reports:
-        console.print(report)
+        trained = train(recipe, base, corpus, progress, folder=out, report=console.print)
     training = {
         "recipe": recipe.model_dump(mode="json"),
         "date": datetime.now(UTC).date().isoformat(),
@@ -52,6 +51,8 @@ def run(recipe_file: Path, out: Path, console: Console) -> None:
         "dev_rows": len(corpus.dev),
         "epochs": [asdict(report) for report in trained.reports],
         "best_epoch": trained.best_epoch,
+        "activation_ranges": trained.activation_ranges,
+        "topics": topic_ids(),
     }
     save_checkpoint(out, trained.network, trained.tokenizer, training)
     console.print(

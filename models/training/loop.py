@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from models.data import Corpus, Example, Task
+from models.data import Corpus, data_folder
 from models.errors import ModelError
-from models.serving.batching import bucket_batches
+from models.taxonomy import TONES, topic_ids
+from models.training.averaging import WeightAverage
+from models.training.distillation import read_texts, teach, unlabelled_texts
+from models.training.encoding import encode, open_tokenizer, pad
+from models.training.losses import Targets, batch_loss, make_targets
 from models.training.network import ToneTopicNetwork, build_network
+from models.training.optimisation import learning_rate_factor, make_optimizer
+from models.training.quantisation_noise import QuantisationNoise
 from models.training.recipe import Recipe
+from models.training.sampling import batches, epoch_rows, quotas
+from models.training.selection import SetScore, logits, set_scores
+
+__all__ = ["EpochReport", "Trained", "logits", "open_tokenizer", "pad", "train"]
+
+Progress = Callable[[int, int, float], None]
+
+DISTIL = "distil"
+"""Name of the unlabelled texts among the sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +40,10 @@ class EpochReport:
     epoch: int
     loss: float
     """Mean training loss."""
-    dev_accuracy: dict[str, float]
-    """Accuracy on the development rows, by task."""
+    dev: dict[str, SetScore]
+    """Scores on the development rows, by set."""
+    macro_f1: float
+    """Their mean macro-F1, by which the best epoch is chosen."""
 
 
 @dataclass(frozen=True)
@@ -38,141 +54,174 @@ class Trained:
     tokenizer: Tokenizer
     reports: tuple[EpochReport, ...]
     best_epoch: int
+    activation_ranges: dict[str, list[float]]
+    """With quantisation noise: product → [lowest, highest] of its input; else empty."""
 
 
-def open_tokenizer(base: str, max_length: int) -> Tokenizer:
-    """The tokenizer of a base, truncating at `max_length` and not padding."""
-    folder = Path(base)
-    file = folder / "tokenizer.json"
-    if folder.is_dir() and not file.is_file():
-        raise ModelError(f"{folder} has no tokenizer.json: save the base with its fast tokenizer")
-    tokenizer = Tokenizer.from_file(str(file)) if folder.is_dir() else Tokenizer.from_pretrained(base)
-    tokenizer.enable_truncation(max_length)
-    tokenizer.no_padding()
-    return tokenizer
+@dataclass(frozen=True)
+class Rows:
+    """All rows of a training run as the network reads them: labelled ones, then unlabelled ones."""
+
+    ids: list[list[int]]
+    sources: list[str]
+    targets: Targets
 
 
-def pad(ids: Sequence[Sequence[int]], pad_id: int, length: int | None = None) -> tuple[Tensor, Tensor]:
-    """Pad token ids to `length`, else to the longest; returns ids and mask, both (batch, length)."""
-    length = length or max(map(len, ids))
-    padded = torch.full((len(ids), length), pad_id)
-    mask = torch.zeros((len(ids), length), dtype=torch.long)
-    for row, tokens in enumerate(ids):
-        padded[row, : len(tokens)] = torch.tensor(tokens)
-        mask[row, : len(tokens)] = 1
-    return padded, mask
+def prepare_rows(
+    recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, folder: Path | None, progress: Progress | None
+) -> Rows:
+    """Tokenise the rows, draw the unlabelled ones, and ask the teachers what they say of all."""
+    texts = [example.text for example in corpus.train]
+    extra: list[str] = []
+    if recipe.distil_texts:
+        rows = (*corpus.train, *corpus.dev, *(row for test in corpus.tests.values() for row in test))
+        places = [Path(), *([data_folder()] if not all(map(_is_file, recipe.distil_texts)) else [])]
+        extra = unlabelled_texts(
+            (text for source in recipe.distil_texts for text in read_texts(source, places)),
+            known=(row.key for row in rows),
+            rows=recipe.distil_rows,
+            seed=recipe.seed,
+        )
+    teacher = None
+    if recipe.teachers:
+        teacher = teach(
+            [Path(teacher) for teacher in recipe.teachers],
+            texts + extra,
+            topic_ids(),
+            cache=folder / "teachers.safetensors" if folder else None,
+            progress=(lambda done, steps: progress(done, steps, 0.0)) if progress else None,
+        )
+    return Rows(
+        ids=encode(tokenizer, texts + extra),
+        sources=[example.source for example in corpus.train] + [DISTIL] * len(extra),
+        targets=make_targets(corpus.train, len(extra), (len(TONES), len(topic_ids())), teacher=teacher),
+    )
 
 
-def epoch_batches(
-    ids: Sequence[Sequence[int]], examples: Sequence[Example], size: int, rng: random.Random
-) -> Iterator[tuple[Task, list[int]]]:
-    """Indices of one epoch's batches, each of one task and of like lengths, in random order.
-
-    A task comes up in proportion to its rows. Lengths are sorted only within chunks of 40 batches, so that a
-    batch's company changes from epoch to epoch.
-    """
-    batches: list[tuple[Task, list[int]]] = []
-    for task in ("tone", "topic"):
-        rows = [i for i, example in enumerate(examples) if example.task == task]
-        rng.shuffle(rows)
-        for start in range(0, len(rows), 40 * size):
-            chunk = sorted(rows[start : start + 40 * size], key=lambda i: len(ids[i]))
-            batches += [(task, chunk[i : i + size]) for i in range(0, len(chunk), size)]
-    rng.shuffle(batches)
-    yield from batches
+def _is_file(source: str) -> bool:
+    return Path(source.partition(":")[0]).is_file()
 
 
-@torch.inference_mode()
-def logits(
-    network: ToneTopicNetwork, ids: Sequence[Sequence[int]], pad_id: int, budget: int = 4096
-) -> tuple[Tensor, Tensor]:
-    """Tone and topic logits of every text, float32, in the texts' order; the network must be in eval mode."""
-    tone = torch.empty(len(ids), network.tone.out_features)
-    topic = torch.empty(len(ids), network.topic.out_features)
-    for length, batch in bucket_batches([len(tokens) for tokens in ids], budget):
-        rows = list(batch)
-        tone[rows], topic[rows] = network(*pad([ids[i] for i in rows], pad_id, length))
-    return tone, topic
-
-
-def accuracy_by_task(
-    network: ToneTopicNetwork, ids: Sequence[Sequence[int]], examples: Sequence[Example], pad_id: int
-) -> dict[str, float]:
-    """Share of rows each head gets right; the network must be in eval mode."""
-    tone, topic = logits(network, ids, pad_id)
-    right: dict[str, list[bool]] = {}
-    for i, example in enumerate(examples):
-        guess = int((tone if example.task == "tone" else topic)[i].argmax())
-        right.setdefault(example.task, []).append(guess == example.label)
-    return {task: sum(hits) / len(hits) for task, hits in right.items()}
+def set_weights(recipe: Recipe, corpus: Corpus) -> dict[str, float]:
+    """Weight of every set in the sampling: its own times its task's."""
+    tasks: dict[str, str] = {example.source: example.task for example in corpus.train}
+    known = {*tasks, *tasks.values(), DISTIL}
+    for name in recipe.weights:
+        if name not in known:
+            raise ModelError(
+                f"weights: {name!r} is no set or task of this training: {', '.join(sorted(known))}"
+            )
+    weights = {
+        source: recipe.weights.get(source, 1.0) * recipe.weights.get(task, 1.0)
+        for source, task in tasks.items()
+    }
+    return weights | {DISTIL: recipe.weights.get(DISTIL, 1.0)}
 
 
 def train(
-    recipe: Recipe, base: str, corpus: Corpus, progress: Callable[[int, int, float], None] | None = None
+    recipe: Recipe,
+    base: str,
+    corpus: Corpus,
+    progress: Progress | None = None,
+    *,
+    folder: Path | None = None,
+    report: Callable[[EpochReport], None] | None = None,
 ) -> Trained:
-    """Fine-tune on `corpus.train`, keeping the epoch with the best mean accuracy on `corpus.dev`.
+    """Fine-tune on `corpus.train`, keeping the epoch with the best mean macro-F1 on `corpus.dev`.
 
-    `base` is a folder or hub id; `progress` hears (steps done, steps in all, loss). AdamW, linear warm-up and
-    decay, everything seeded; on one machine and thread count, two runs give the same weights.
+    `base` is a folder or hub id; `progress` hears (steps done, steps in all, loss) and `report` every epoch;
+    `folder` keeps what need not be computed twice. AdamW, linear warm-up and decay, everything seeded; on one
+    machine and thread count, two runs give the same weights.
     """
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads or torch.get_num_threads())
     # Lets float32 products run in bf16 where the processor can; cheaper here than autocast, which casts every
     # weight again at each step.
     torch.set_float32_matmul_precision("medium")
-    rng = random.Random(recipe.seed)  # noqa: S311 (no secret)
+    weights = set_weights(recipe, corpus)
     tokenizer = open_tokenizer(base, recipe.max_length)
-    network = build_network(base, recipe.dropout)
-    pad_id = network.pad_id
-    train_ids = [e.ids for e in tokenizer.encode_batch_fast([x.text for x in corpus.train])]
-    dev_ids = [e.ids for e in tokenizer.encode_batch_fast([x.text for x in corpus.dev])]
-
-    epochs = [
-        list(epoch_batches(train_ids, corpus.train, recipe.batch_size, rng)) for _ in range(recipe.epochs)
-    ]
-    steps = sum(map(len, epochs))
-    warmup = max(1, round(recipe.warmup_share * steps))
+    network = build_network(
+        base,
+        recipe.dropout,
+        encoder_dropout=recipe.encoder_dropout,
+        layers=recipe.layers,
+        topics=len(topic_ids()),
+    )
     if recipe.freeze_word_embeddings:
         # Half of a small encoder's parameters, moved by little and only for words that occur.
         network.encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
+    rows = prepare_rows(recipe, corpus, tokenizer, folder, progress)
+    lengths = [len(tokens) for tokens in rows.ids]
+    dev_ids = encode(tokenizer, [example.text for example in corpus.dev])
+
+    sizes = {source: rows.sources.count(source) for source in dict.fromkeys(rows.sources)}
+    quota = quotas(sizes, weights, recipe.sampling_temperature)
+    epochs = [
+        batches(
+            epoch_rows(rows.sources, quota, epoch=epoch, seed=recipe.seed),
+            lengths,
+            recipe.batch_size,
+            epoch=epoch,
+            seed=recipe.seed,
+        )
+        for epoch in range(recipe.epochs)
+    ]
+    steps = sum(map(len, epochs))
     trained = [p for p in network.parameters() if p.requires_grad]
-    # Biases and layer norms are not decayed, as is usual for BERT.
-    decayed = [p for p in trained if p.ndim > 1]
-    plain = [p for p in trained if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=recipe.learning_rate,
-        fused=True,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
+    optimizer = make_optimizer(network, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate_factor(steps, recipe.warmup_share))
+    average = WeightAverage(network, recipe.ema_decay) if recipe.ema_decay else None
+    noise = (
+        QuantisationNoise(
+            network.encoder,
+            percentile=recipe.quantisation_percentile,
+            momentum=recipe.quantisation_momentum,
+        )
+        if recipe.quantisation_noise
+        else None
     )
 
     reports: list[EpochReport] = []
-    best: tuple[float, int, dict[str, Tensor]] = (-1.0, 0, {})
+    best: tuple[float, int, dict[str, Tensor], dict[str, list[float]]] = (-1.0, 0, {}, {})
     done = 0
-    for number, batches in enumerate(epochs, start=1):
+    for number, epoch in enumerate(epochs, start=1):
         network.train()
         total = 0.0
-        for task, rows in batches:
-            inputs, mask = pad([train_ids[i] for i in rows], pad_id)
-            labels = torch.tensor([corpus.train[i].label for i in rows])
-            outputs = network(inputs, mask)[0 if task == "tone" else 1]
-            loss = cross_entropy(outputs, labels, label_smoothing=recipe.label_smoothing)
+        for batch in epoch:
+            if noise:
+                noise.active = done >= recipe.quantisation_start_share * steps
+            heads = network(*pad([rows.ids[i] for i in batch], network.pad_id))
+            loss = batch_loss(
+                heads,
+                rows.targets[torch.tensor(batch)],
+                smoothing=recipe.label_smoothing,
+                distil_weight=recipe.distil_weight,
+                distil_temperature=recipe.distil_temperature,
+            )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(trained, 1.0)
+            torch.nn.utils.clip_grad_norm_(trained, recipe.clip_norm)
             optimizer.step()
             schedule.step()
-            total += loss.item()
+            if average:
+                average.update()
+            if noise:
+                noise.forget()
             done += 1
+            total += loss.item()
             if progress:
                 progress(done, steps, loss.item())
         network.eval()
-        accuracy = accuracy_by_task(network, dev_ids, corpus.dev, pad_id)
-        reports.append(EpochReport(number, total / len(batches), accuracy))
-        mean = sum(accuracy.values()) / len(accuracy)
-        if mean > best[0]:
-            best = (mean, number, {name: t.detach().clone() for name, t in network.state_dict().items()})
+        with average.applied() if average else nullcontext():
+            scores = set_scores(logits(network, dev_ids, network.pad_id), corpus.dev)
+            mean = sum(score.macro_f1 for score in scores.values()) / len(scores)
+            reports.append(EpochReport(number, total / len(epoch), scores, mean))
+            if report:
+                report(reports[-1])
+            if mean > best[0]:
+                state = {name: t.detach().clone() for name, t in network.state_dict().items()}
+                best = (mean, number, state, noise.as_json() if noise else {})
+    if noise:
+        noise.remove()
     network.load_state_dict(best[2])
-    return Trained(network.eval(), tokenizer, tuple(reports), best[1])
+    return Trained(network.eval(), tokenizer, tuple(reports), best[1], best[3])

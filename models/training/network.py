@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
+from models.errors import ModelError
 from models.taxonomy import TONES, topic_ids
 
 
 class ToneTopicNetwork(nn.Module):
-    """Token ids (batch, length) and their mask → tone logits (batch, 3) and topic logits (batch, 20)."""
+    """Token ids (batch, length) and their mask → tone logits (batch, 3) and topic logits (batch, topics)."""
 
-    def __init__(self, encoder: nn.Module, width: int, dropout: float) -> None:
+    def __init__(self, encoder: nn.Module, width: int, dropout: float, topics: int | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
         self.tone = nn.Linear(width, len(TONES))
-        self.topic = nn.Linear(width, len(topic_ids()))
+        self.topic = nn.Linear(width, len(topic_ids()) if topics is None else topics)
 
     @property
     def pad_id(self) -> int:
@@ -34,16 +38,64 @@ class ToneTopicNetwork(nn.Module):
         return self.tone(pooled), self.topic(pooled)
 
 
-def build_network(base: str, dropout: float) -> ToneTopicNetwork:
-    """Load the encoder from `base` (a folder or a hub id, safetensors only) and put fresh heads on it."""
-    encoder = AutoModel.from_pretrained(
-        base, use_safetensors=True, add_pooling_layer=False, dtype=torch.float32
-    )
-    return ToneTopicNetwork(cast(nn.Module, encoder), encoder.config.hidden_size, dropout)
+def keep_layers(encoder: Any, layers: Sequence[int]) -> None:
+    """Leave the encoder these of its layers, in this order (as Sajjad et al. 2023 drop layers)."""
+    count = len(encoder.encoder.layer)
+    beyond = [layer for layer in layers if layer >= count]
+    if beyond:
+        raise ModelError(f"layers: the base has layers 0 to {count - 1}, none numbered {beyond}")
+    encoder.encoder.layer = nn.ModuleList(encoder.encoder.layer[layer] for layer in layers)
+    encoder.config.num_hidden_layers = len(layers)
+
+
+def build_network(
+    base: str,
+    dropout: float,
+    *,
+    encoder_dropout: float | None = None,
+    layers: Sequence[int] = (),
+    topics: int | None = None,
+) -> ToneTopicNetwork:
+    """Load the encoder from `base` (a folder or a hub id, safetensors only) and put fresh heads on it.
+
+    A folder that holds a checkpoint gives its heads, too, when they have the classes wanted.
+    """
+    if (Path(base) / "network.safetensors").is_file():
+        network = empty_network(base)
+        state = load_file(Path(base) / "network.safetensors")
+        wanted = topics if topics is not None else len(topic_ids())
+        if state["topic.weight"].shape[0] != wanted:
+            network.topic = nn.Linear(network.topic.in_features, wanted)
+            state |= {f"topic.{name}": value for name, value in network.topic.state_dict().items()}
+        network.load_state_dict(state)
+        network.dropout.p = dropout
+    else:
+        encoder = AutoModel.from_pretrained(
+            base, use_safetensors=True, add_pooling_layer=False, dtype=torch.float32
+        )
+        network = ToneTopicNetwork(cast(nn.Module, encoder), encoder.config.hidden_size, dropout, topics)
+    if layers:
+        keep_layers(network.encoder, layers)
+    if encoder_dropout is not None:
+        for module in network.encoder.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = encoder_dropout
+    return network
 
 
 def empty_network(folder: str) -> ToneTopicNetwork:
     """The network of a checkpoint folder with untrained weights, for loading a state into."""
     config = AutoConfig.from_pretrained(folder)
     encoder = AutoModel.from_config(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    return ToneTopicNetwork(cast(nn.Module, encoder), config.hidden_size, dropout=0.0)
+    return ToneTopicNetwork(cast(nn.Module, encoder), config.hidden_size, 0.0, _topics_of(Path(folder)))
+
+
+def _topics_of(folder: Path) -> int | None:
+    """Classes of a checkpoint's topic head, read from its weights' header; None where there are none."""
+    file = folder / "network.safetensors"
+    if not file.is_file():
+        return None
+    from safetensors import safe_open
+
+    with safe_open(file, framework="pt") as tensors:
+        return int(tensors.get_slice("topic.bias").get_shape()[0])
