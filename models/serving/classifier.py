@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -73,6 +74,11 @@ class Classifier:
     def temperatures(self) -> tuple[float, float]:
         """What `classify` divides the logits of tone and of topic by, before they become probabilities."""
         return self._manifest.temperature_tone, self._manifest.temperature_topic
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """What `model.json` says of how the model was made: recipe, date, rows and epochs."""
+        return self._manifest.training
 
     def logits(self, texts: Sequence[str]) -> tuple[Logits, Logits]:
         """Logits of every text, (n, 3) tones and (n, topics), before temperatures and rounding."""
