@@ -45,7 +45,7 @@ class Classifier:
         few that what lies between the layers stays in the processor's cache). Raises ModelError when the
         model is missing, damaged, or does not answer as it should.
         """
-        folder = _folder(path)
+        folder = model_folder(path)
         manifest = read_manifest(folder)
         if manifest.tones != TONES:
             raise ModelError(f"{folder}: the tones are {manifest.tones}, they must be {TONES}")
@@ -107,7 +107,8 @@ class Classifier:
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(cut)]
 
 
-def _folder(path: str | Path) -> Path:
+def model_folder(path: str | Path) -> Path:
+    """Folder of a preset by name, or the folder that `path` is; ModelError where it is neither."""
     preset = PRESETS / str(path)
     if isinstance(path, str) and preset.parent == PRESETS and preset.is_dir():
         return preset
