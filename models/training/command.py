@@ -18,6 +18,7 @@ from models.training.base import resolve_base
 from models.training.checkpoint import save_checkpoint
 from models.training.loop import train
 from models.training.recipe import load_recipe
+from models.training.vocabulary import base_with_vocabulary
 
 
 def run(recipe_file: Path, out: Path, console: Console) -> None:
@@ -25,6 +26,8 @@ def run(recipe_file: Path, out: Path, console: Console) -> None:
     recipe = load_recipe(recipe_file)
     corpus = load_corpus(data_folder(), recipe.sets, dev_share=recipe.dev_share)
     base = resolve_base(recipe.base)
+    if recipe.vocabulary:
+        base = str(base_with_vocabulary(Path(base), Path(recipe.vocabulary)))
     console.print(
         f"{recipe.name}: {len(corpus.train):,} rows to train on, {len(corpus.dev):,} to choose by, "
         + ", ".join(f"{len(rows):,} of {name} to test" for name, rows in corpus.tests.items())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import ModelError
+
+Precision = Literal["auto", "bf16", "float32"]
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -25,6 +27,8 @@ class Recipe(BaseModel):
     checkpoint is trained on, heads and all."""
     layers: tuple[Annotated[int, Field(ge=0)], ...] = ()
     """Encoder layers of the base to start from, by number; empty takes all."""
+    vocabulary: str = ""
+    """A tokenizer.json whose tokens alone are kept of the base's (`python -m models.training.vocabulary`)."""
     sets: tuple[str, ...] = Field(min_length=1)
     """Data sets to train on, names of `models.data.SETS`."""
     max_length: int = Field(96, ge=8, le=512)
@@ -78,6 +82,8 @@ class Recipe(BaseModel):
     ema_decay: float = Field(0.0, ge=0, lt=1)
     """Keep an exponential moving average of the weights in place of the last ones; 0 is off."""
 
+    precision: Precision = "auto"
+    """Products in `bf16` or `float32`; `auto` takes bf16 where the processor has it."""
     dev_share: float = Field(0.05, gt=0, lt=0.5)
     """Share of the training rows kept to choose the best epoch and the temperatures by."""
     seed: int = 1
