@@ -21,6 +21,7 @@ from models.files import file_sha256
 from models.text import model_input, text_key
 from models.training.checkpoint import load_checkpoint
 from models.training.encoding import encode
+from models.training.precision import mixed_precision
 from models.training.selection import logits
 
 Pair = tuple[Tensor, Tensor]
@@ -113,7 +114,8 @@ def teach(
         heads = [torch.empty(len(ids), 3), torch.empty(len(ids), len(topics))]
         for start in range(0, len(order), 4096):
             rows = order[start : start + 4096]
-            answers = logits(network, [ids[i] for i in rows], network.pad_id, budget=8192)
+            with mixed_precision(network.tone.weight.device):
+                answers = logits(network, [ids[i] for i in rows], network.pad_id, budget=8192)
             for head, answer in zip(heads, answers, strict=True):
                 head[rows] = log_softmax(answer, dim=1)
             done += len(rows)

@@ -20,6 +20,7 @@ from models.training.encoding import encode, open_tokenizer, pad
 from models.training.losses import Targets, batch_loss, make_targets
 from models.training.network import ToneTopicNetwork, build_network
 from models.training.optimisation import learning_rate_factor, make_optimizer
+from models.training.precision import mixed_precision
 from models.training.quantisation_noise import QuantisationNoise
 from models.training.recipe import Recipe
 from models.training.sampling import batches, epoch_rows, quotas
@@ -135,9 +136,7 @@ def train(
     """
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads or torch.get_num_threads())
-    # Lets float32 products run in bf16 where the processor can; cheaper here than autocast, which casts every
-    # weight again at each step.
-    torch.set_float32_matmul_precision("medium")
+    device = torch.device("cpu")
     weights = set_weights(recipe, corpus)
     tokenizer = open_tokenizer(base, recipe.max_length)
     network = build_network(
@@ -190,7 +189,9 @@ def train(
         for batch in epoch:
             if noise:
                 noise.active = done >= recipe.quantisation_start_share * steps
-            heads = network(*pad([rows.ids[i] for i in batch], network.pad_id))
+            inputs = pad([rows.ids[i] for i in batch], network.pad_id)
+            with mixed_precision(device, recipe.precision):
+                heads = network(*inputs)
             loss = batch_loss(
                 heads,
                 rows.targets[torch.tensor(batch)],
@@ -213,7 +214,8 @@ def train(
                 progress(done, steps, loss.item())
         network.eval()
         with average.applied() if average else nullcontext():
-            scores = set_scores(logits(network, dev_ids, network.pad_id), corpus.dev)
+            with mixed_precision(device, recipe.precision):
+                scores = set_scores(logits(network, dev_ids, network.pad_id), corpus.dev)
             mean = sum(score.macro_f1 for score in scores.values()) / len(scores)
             reports.append(EpochReport(number, total / len(epoch), scores, mean))
             if report:
