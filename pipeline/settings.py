@@ -69,13 +69,26 @@ class ModelSettings(_Section):
     """The classifier."""
 
     path: str = "en"
-    """A preset in the tree (`en`), or a folder with `model.json`."""
+    """A preset in the tree (`en`), a folder with `model.json`, or a version of the registry:
+    `registry:current`, or `registry:` and its name or hash."""
+    registry: Path | None = None
+    """Folder of model versions that `tocsin models` looks after; without it, STATE_DIR/models."""
     threads: int = Field(0, ge=0)
     """Threads for inference; 0 takes every core."""
     batch_tokens: int = Field(4096, ge=128)
     """Token budget of one micro-batch."""
     batch_deadline: float = Field(0.05, gt=0)
     """Seconds a document may wait for its batch to fill."""
+
+
+class DriftSettings(_Section):
+    """Whether the model's answers still look as they used to."""
+
+    reference: Path | None = None
+    """File of counts to compare days with, as `tocsin models drift --save-reference` writes it; without it,
+    the first days that the model scores."""
+    reference_days: int = Field(7, ge=1)
+    """Days that are the reference where there is no file; with a week, every weekday is in it."""
 
 
 class EventTimeSettings(_Section):
@@ -124,6 +137,7 @@ class Settings(BaseSettings):
     broker: BrokerSettings = BrokerSettings()
     topics: TopicSettings = TopicSettings()
     model: ModelSettings = ModelSettings()
+    drift: DriftSettings = DriftSettings()
     event_time: EventTimeSettings = EventTimeSettings()
     detector: DetectorSettings = DetectorSettings()
     delivery: DeliverySettings = DeliverySettings()

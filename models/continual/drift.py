@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, Literal
 
-from models.continual.stability import DRIFT, SHIFT, chance_level, population_stability
+from models.continual.stability import DRIFT, ENOUGH, SHIFT, chance_level, population_stability
 from models.errors import ModelError
 from models.taxonomy import TONES
 
@@ -106,9 +107,10 @@ class DayReport:
 class DriftMonitor:
     """Counts what one model says per UTC day of event time and compares each day with a reference.
 
-    Without a `reference` the first `reference_days` days with documents are it. The state has a bounded size:
-    kept are the days of the reference and the latest `keep_days` (None: all). In whatever order documents
-    come, the days that are kept and their counts are the same.
+    Without a `reference` the first `reference_days` days that have `ENOUGH` documents are it. The state has a
+    bounded size: kept are the earliest days, `spare_days` more than the reference needs (so that stray stamps
+    of long ago do no harm), and the latest `keep_days` (None: every day). In whatever order documents come,
+    the days that are kept and their counts are the same.
 
     >>> monitor = DriftMonitor(["macro", "other"], reference_days=1)
     >>> for at in range(100):
@@ -125,11 +127,13 @@ class DriftMonitor:
         *,
         reference: Answers | None = None,
         reference_days: int = 7,
+        spare_days: int = 31,
         keep_days: int | None = 3,
     ) -> None:
         self.topics = tuple(topics)
         self._given = reference
         self._reference_days = 0 if reference is not None else reference_days
+        self._early = self._reference_days + (spare_days if self._reference_days else 0)
         self._keep_days = keep_days
         self._days: dict[int, Answers] = {}
 
@@ -146,10 +150,14 @@ class DriftMonitor:
         """What days are compared with; None until its days are over."""
         if self._given is not None:
             return self._given
-        first = sorted(self._days)[: self._reference_days]
-        if len(self._days) <= len(first):
+        first = self._first_days()
+        if len(first) < self._reference_days or first[-1] == max(self._days):
             return None
         return sum((self._days[day] for day in first), Answers.none(len(self.topics)))
+
+    def total(self) -> Answers:
+        """The counts of all days that are kept."""
+        return sum(self._days.values(), Answers.none(len(self.topics)))
 
     def reports(self) -> list[DayReport]:
         """The days that are kept, in order."""
@@ -161,7 +169,7 @@ class DriftMonitor:
 
     def _report(self, days: Sequence[int]) -> list[DayReport]:
         reference = self.reference()
-        learned_from = set(sorted(self._days)[: self._reference_days])
+        learned_from = set(self._first_days())
         return [_report(day, self._days[day], None if day in learned_from else reference) for day in days]
 
     def to_dict(self) -> dict[str, Any]:
@@ -178,11 +186,15 @@ class DriftMonitor:
         self._days = {int(day): answers_from_dict(answers) for day, answers in state["days"].items()}
         self._forget()
 
+    def _first_days(self) -> list[int]:
+        full = (day for day in sorted(self._days) if self._days[day].documents >= ENOUGH)
+        return list(islice(full, self._reference_days))
+
     def _forget(self) -> None:
         if self._keep_days is None:
             return
         days = sorted(self._days)
-        for day in days[self._reference_days : max(self._reference_days, len(days) - self._keep_days)]:
+        for day in days[self._early : max(self._early, len(days) - self._keep_days)]:
             del self._days[day]
 
 

@@ -51,11 +51,12 @@ def classify(
     from models.serving.classifier import Classifier
     from pipeline.feed import open_feed, parse_mapping
     from pipeline.settings import load_settings
+    from pipeline.versions import model_path
 
-    model = load_settings(config).model
+    settings = load_settings(config)
     now = datetime.now(UTC)
     with open_feed(file, now=now, mapping=parse_mapping(mapping or ()), format=form, stamped=False) as feed:
-        classifier = Classifier.load(model.path, threads=model.threads)
+        classifier = Classifier.load(model_path(settings), threads=settings.model.threads)
         counts, rejections, notices = _classify(feed, classifier, now, out, rejected)
     _report(counts, rejections, notices, as_json=as_json, to_stdout=out is not None)
     if not counts["classified"]:

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from models.errors import ModelError
-from pipeline.cli import broker, classify, demo, replay, schema, settings, topics, worker
+from pipeline.cli import broker, classify, demo, evaluate, models, replay, schema, settings, topics, worker
 from pipeline.errors import TocsinError
 from pipeline.logs import set_up_logging
 
@@ -23,12 +23,14 @@ app = typer.Typer(
 # One line a subcommand. Each module in `pipeline.cli` keeps its heavy imports inside its functions, so that
 # `tocsin --help` stays quick.
 classify.register(app)
+evaluate.register(app)
 replay.register(app)
 worker.register(app)
 broker.register(app)
 topics.register(app)
 schema.register(app)
 settings.register(app)
+models.register(app)
 demo.register(app)
 
 

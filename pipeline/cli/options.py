@@ -20,3 +20,6 @@ RunOption = Annotated[
     typer.Option("--run", metavar="RUN", help="`live`, or the name of a replay; default: settings."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help="Who does this; default: the user's name.")
+]

@@ -125,9 +125,9 @@ def _shell(
     from models.serving.classifier import Classifier
     from pipeline.replay import replay_offline
     from pipeline.score_cache import CachedClassifier, ScoreCache
+    from pipeline.versions import model_path
 
-    model = settings.model
-    loaded = Classifier.load(model.path, threads=model.threads)
+    loaded = Classifier.load(model_path(settings), threads=settings.model.threads)
     kept = ScoreCache(settings.state_dir / "cache" / "scores.sqlite", _notify) if use_cache else None
     try:
         with document_progress("classifying", len(history.documents), console) as shown:

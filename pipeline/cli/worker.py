@@ -19,14 +19,14 @@ def worker(config: ConfigOption = None, run: RunOption = None) -> None:
     from models.serving.classifier import Classifier
     from pipeline.logs import set_up_logging
     from pipeline.settings import load_settings
+    from pipeline.versions import model_path
     from pipeline.worker.run import run_worker
 
     settings = load_settings(config)
     if run is not None:
         settings = settings.with_run(run)
     set_up_logging(settings.log_level)
-    model = settings.model
-    run_worker(settings, Classifier.load(model.path, threads=model.threads))
+    run_worker(settings, Classifier.load(model_path(settings), threads=settings.model.threads))
 
 
 def register(app: typer.Typer) -> None:

@@ -109,6 +109,14 @@ def documents(
     return [rows.document_record(row) for row in _rows(connection, query)]
 
 
+def each_document(connection: Connection, run: str) -> Iterator[ScoredDocument]:
+    """Every document of a run, oldest first, without holding them all."""
+    c = schema.document.c
+    query = select(schema.document).where(c.run == run).order_by(c.published_at, c.id)
+    found = connection.execution_options(yield_per=1000).execute(query)
+    return (rows.document_record(row._asdict()) for row in found)
+
+
 def rejected(connection: Connection, run: str, limit: int | None) -> list[Rejected]:
     """Rejected input of a run, by origin."""
     c = schema.rejected.c

@@ -163,6 +163,11 @@ class Store:
         with self.reading() as connection:
             return reads.documents(connection, run, topic, tone, start, end, limit)
 
+    def each_document(self, run: str) -> Iterator[ScoredDocument]:
+        """Every document of a run, oldest first, without holding them all."""
+        with self.reading() as connection:
+            yield from reads.each_document(connection, run)
+
     def rejected(self, run: str, *, limit: int | None = None) -> list[Rejected]:
         """Rejected input of a run, by origin."""
         with self.reading() as connection:

@@ -22,6 +22,7 @@ from pipeline.worker.checkpoint import Checkpoint
 from pipeline.worker.classify import Classify
 from pipeline.worker.deliver import Deliver
 from pipeline.worker.detect import DetectCore
+from pipeline.worker.drift import Drift
 from pipeline.worker.health import Progress
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.publish import Publisher
@@ -62,7 +63,8 @@ def build_app(parts: Parts) -> faust.App:
         )
         return Stateful(app, core, Checkpoint(table), publisher, acks)
 
-    classify = Classify(app, settings, parts.classifier, publisher, acks, metrics)
+    drift = Drift(settings, parts.classifier, metrics)
+    classify = Classify(app, settings, parts.classifier, publisher, acks, metrics, drift)
     aggregate = stateful("aggregate", AggregateCore(settings, metrics))
     detect = stateful("detect", DetectCore(settings, parts.classifier.topics, metrics))
     deliver = Deliver(app, settings, parts.store, database, acks, metrics)
@@ -96,6 +98,7 @@ def build_app(parts: Parts) -> faust.App:
 
     async def on_shutdown(sender: Any, **_: Any) -> None:
         await publisher.stop()
+        drift.save()
 
     app.on_partitions_revoked.connect(cast(Any, on_revoked))
     app.on_before_shutdown.connect(cast(Any, on_shutdown))

@@ -17,6 +17,7 @@ from pipeline.scoring import Classifier
 from pipeline.settings import Settings
 from pipeline.topics import END_HEADER, topic_name
 from pipeline.worker.acks import Acks
+from pipeline.worker.drift import Drift
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.publish import Outgoing, Publisher
 from pipeline.worker.stage import Batching, Event, Stream, crash_on_error
@@ -42,6 +43,7 @@ class Classify:
         publisher: Publisher,
         acks: Acks,
         metrics: Metrics,
+        drift: Drift,
     ) -> None:
         self._app = app
         self._settings = settings
@@ -50,6 +52,7 @@ class Classify:
         self._publisher = publisher
         self._acks = acks
         self._metrics = metrics
+        self._drift = drift
         self._documents = topic_name(settings, "documents")
         self._scored = topic_name(settings, "scored")
         self._tallies = topic_name(settings, "tallies")
@@ -110,6 +113,7 @@ class Classify:
             future_tolerance=self._settings.event_time.future_tolerance,
             live=self._live,
         )
+        self._drift.learn(result.scored)
         outgoing = [
             Outgoing(self._scored, _encode(each), each.id.encode(), each.partition) for each in result.scored
         ]

@@ -9,6 +9,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from models.continual.drift import DayReport
 from pipeline.records import Window
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -70,6 +71,19 @@ class Metrics:
         self.lag = gauge(
             "consumer_lag_messages", "Records of a topic that are not committed yet.", ["topic", "partition"]
         )
+        self._stability = gauge(
+            "model_population_stability_ratio",
+            "Population stability index of the latest day's answers against the reference.",
+            ["what"],
+        )
+        self._stability_chance = gauge(
+            "model_population_stability_chance_ratio", "What the index may be by chance alone.", ["what"]
+        )
+        self._confidence = gauge(
+            "model_confidence_mean_ratio", "Mean probability of the winning class, latest day.", ["what"]
+        )
+        self._model_documents = gauge("model_day_documents", "Documents of the latest UTC day of event time.")
+        self.answers = counter("model_answers", "Documents by the class they were given.", ["what", "answer"])
         self.progress = gauge(
             "last_progress_timestamp_seconds", "Wall clock when a stage last finished some work.", ["stage"]
         )
@@ -80,6 +94,15 @@ class Metrics:
             self._mean.labels(key, name).set(window.mean)
             self._share.labels(key, name).set(window.negative_share)
             self._documents.labels(key, name).set(window.documents)
+
+    def show_drift(self, day: DayReport) -> None:
+        """Export how far the latest day's answers are from the reference; nothing while there is none."""
+        for what, stability in day.stability.items():
+            self._stability.labels(what).set(stability.index)
+            self._stability_chance.labels(what).set(stability.chance)
+        self._confidence.labels("tone").set(day.confidence_tone)
+        self._confidence.labels("topic").set(day.confidence_topic)
+        self._model_documents.set(day.documents)
 
     def forget_sentiment(self) -> None:
         """Stop exporting what another worker exports from now on."""

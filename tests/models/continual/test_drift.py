@@ -37,8 +37,8 @@ ANSWERS = st.lists(
 )
 
 
-def learn(monitor: DriftMonitor, answers: list[Said]) -> DriftMonitor:
-    for said in answers:
+def learn(monitor: DriftMonitor, answers: list[Said], times: int = 1) -> DriftMonitor:
+    for said in answers * times:
         monitor.learn_one(said.at, tone=said.tone, p_tone=said.p_tone, topic=said.topic, p_topic=said.p_topic)
     return monitor
 
@@ -51,14 +51,14 @@ def calm(day: int, tone: int = 1, documents: int = 300, seed: int = 0) -> list[S
     ]
 
 
-@given(ANSWERS, st.randoms(), st.integers(1, 3), st.integers(1, 3))
+@given(ANSWERS, st.randoms(), st.integers(1, 3), st.integers(0, 3), st.integers(1, 3))
 def test_the_order_of_documents_does_not_matter(
-    answers: list[Said], shuffle: random.Random, reference: int, keep: int
+    answers: list[Said], shuffle: random.Random, reference: int, spare: int, keep: int
 ) -> None:
     mixed = list(answers)
     shuffle.shuffle(mixed)
     monitors = [
-        learn(DriftMonitor(TOPICS, reference_days=reference, keep_days=keep), each)
+        learn(DriftMonitor(TOPICS, reference_days=reference, spare_days=spare, keep_days=keep), each, 10)
         for each in (answers, mixed)
     ]
     assert monitors[0].to_dict() == monitors[1].to_dict()
@@ -67,13 +67,22 @@ def test_the_order_of_documents_does_not_matter(
 
 @given(ANSWERS)
 def test_what_is_kept_is_what_all_would_have_said(answers: list[Said]) -> None:
-    kept = learn(DriftMonitor(TOPICS, reference_days=2, keep_days=2), answers).reports()
-    every = {
-        report.day: report
-        for report in learn(DriftMonitor(TOPICS, reference_days=2, keep_days=None), answers).reports()
-    }
+    kept, every = (
+        learn(DriftMonitor(TOPICS, reference_days=1, spare_days=1, keep_days=keep), answers, 30).reports()
+        for keep in (2, None)
+    )
     assert len(kept) <= 4
-    assert all(report == every[report.day] for report in kept)
+    assert kept == [report for report in every if report.day in {each.day for each in kept}]
+
+
+def test_stray_stamps_of_long_ago_are_no_reference() -> None:
+    strays = [Said(-n * 30 * DAY, 0, 400, 0, 300) for n in range(1, 20)]
+    plain, strayed = DriftMonitor(TOPICS, reference_days=2), DriftMonitor(TOPICS, reference_days=2)
+    feed = [*calm(0), *calm(1), *calm(2, tone=0)]
+    learn(plain, feed)
+    learn(strayed, [*strays, *feed])
+    assert plain.reference() == strayed.reference()
+    assert plain.latest() == strayed.latest()
 
 
 @given(ANSWERS, st.integers(0, 60))
