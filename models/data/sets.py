@@ -19,9 +19,11 @@ from types import MappingProxyType
 
 from models.data.catalogue import SETS, LabelledSet
 from models.data.examples import Corpus, Example
-from models.data.splits import TESTS, split
+from models.data.own import OwnSet, read_own
+from models.data.reading import Reading, dropped
+from models.data.splits import TESTS, HoldOut, split
 from models.errors import ModelError
-from models.taxonomy import TONES, topic_ids
+from models.taxonomy import TONES, Topic, load_topics
 from models.text import model_input, text_key
 
 TONE_LABELS: Mapping[str, int] = MappingProxyType({tone: i for i, tone in enumerate(TONES)})
@@ -70,25 +72,43 @@ def label_of(one: LabelledSet, raw: str, text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def read_set(folder: Path, name: str, topics: Sequence[str] | None = None) -> list[tuple[Example, str]]:
-    """Read one set: its examples, each with the split the file names (empty where it names none).
+def fits(one: LabelledSet, topics: Sequence[Topic]) -> bool:
+    """Whether a taxonomy has every topic that a set is labelled with."""
+    return one.task == "tone" or set(one.labels.values()) <= {topic.id for topic in topics}
 
-    `topics` are the ids of the head's topics in order, by default the taxonomy's own. Rows that the file
-    marks as leaking from its training split are passed over: they stand there already.
+
+def read_set(folder: Path, name: str, topics: Sequence[Topic] | None = None) -> list[tuple[Example, str]]:
+    """Read one public set: its examples, each with the split the file names (empty where it names none).
+
+    `topics` is the taxonomy, by default Tocsin's own. Rows that the file marks as leaking from its training
+    split are passed over: they stand there already.
     """
+    return list(read_public(folder, name, topics).examples)
+
+
+def read_public(folder: Path, name: str, topics: Sequence[Topic] | None = None) -> Reading:
+    """Read one public set as `read_set` does, and tell what was left out."""
+    return _read_public(folder, name, tuple(load_topics() if topics is None else topics))
+
+
+@lru_cache(maxsize=32)
+def _read_public(folder: Path, name: str, taxonomy: tuple[Topic, ...]) -> Reading:
     one = find_set(name)
-    classes = TONES if one.task == "tone" else tuple(topics or topic_ids())
-    missing = [label for label in one.labels.values() if label not in classes]
-    if missing:
+    if not fits(one, taxonomy):
+        missing = set(one.labels.values()) - {topic.id for topic in taxonomy}
         raise ModelError(
-            f"the set {name} is labelled with {', '.join(missing)}, which the taxonomy lacks: "
-            "leave the set out of the recipe or add the topics to the taxonomy"
+            f"the set {name} is labelled with {', '.join(sorted(missing))}, which the taxonomy lacks: "
+            "leave the set out or add the topics to the taxonomy"
         )
+    classes = TONES if one.task == "tone" else tuple(topic.id for topic in taxonomy)
     index = {label: i for i, label in enumerate(classes)}
     partial = tuple(sorted(index[label] for label in one.labels.values())) if one.partial else ()
-    rows = []
-    for number, row in enumerate(_raw_rows(folder, one), start=1):
+    examples = []
+    reasons: dict[str, list[int]] = {"marked as leaking from training": [], "its label says none of ours": []}
+    rows = _raw_rows(folder, one)
+    for number, row in enumerate(rows, start=1):
         if row.get("leaks_train") == "1":
+            reasons["marked as leaking from training"].append(number)
             continue
         try:
             label = label_of(one, row[one.column], row["text"])
@@ -97,6 +117,7 @@ def read_set(folder: Path, name: str, topics: Sequence[str] | None = None) -> li
                 f"{one.path}, row {number}: {one.column} {error.args[0]!r} is none of {', '.join(one.labels)}"
             ) from None
         if label is None:
+            reasons["its label says none of ours"].append(number)
             continue
         example = Example(
             id=row["id"],
@@ -109,8 +130,8 @@ def read_set(folder: Path, name: str, topics: Sequence[str] | None = None) -> li
             language=one.language,
             classes=partial,
         )
-        rows.append((example, row.get("split", "")))
-    return rows
+        examples.append((example, row.get("split", "")))
+    return Reading(name=name, examples=tuple(examples), dropped=dropped(reasons), rows=len(rows))
 
 
 def _raw_rows(folder: Path, one: LabelledSet) -> list[dict[str, str]]:
@@ -125,19 +146,40 @@ def _raw_rows(folder: Path, one: LabelledSet) -> list[dict[str, str]]:
 
 
 def load_corpus(
-    folder: Path,
+    folder: Path | None,
     names: Sequence[str],
     *,
+    own: Sequence[OwnSet] = (),
+    topics: Sequence[Topic] | None = None,
     dev_share: float = 0.05,
     seed: str = "dev-1",
-    topics: Sequence[str] | None = None,
 ) -> Corpus:
-    """Read the named sets and split them; the tests are always the same, whichever sets are trained on."""
-    sets = {name: read_set(folder, name, topics) for name in dict.fromkeys((*TESTS, *names))}
-    corpus = split(sets, dev_share=dev_share, seed=seed)
+    """Read the named public sets and a user's own files, and split them.
+
+    The public tests are always the same, whichever sets are trained on, and no text of theirs is trained on;
+    with a taxonomy of a user's own those that do not fit it fall away. Without a `folder` there are only the
+    user's own files and their tests.
+    """
+    taxonomy = load_topics() if topics is None else topics
+    tests: dict[str, HoldOut | None] = {}
+    sets: dict[str, Sequence[tuple[Example, str]]] = {}
+    if folder is not None:
+        tests = {name: how for name, how in TESTS.items() if fits(SETS[name], taxonomy)}
+        sets = {name: read_set(folder, name, taxonomy) for name in dict.fromkeys((*tests, *names))}
+    elif names:
+        raise ModelError(f"the sets {', '.join(names)} need the folder of the data sets (TOCSIN_DATA)")
     wanted = set(names)
+    for file in own:
+        for reading in read_own(file, taxonomy):
+            if reading.name in sets or reading.name in SETS:
+                raise ModelError(f"two sets are called {reading.name!r}: give {file.path} another name")
+            sets[reading.name] = reading.examples
+            with_test = any(part == "test" for _, part in reading.examples)
+            tests[reading.name] = None if with_test else HoldOut("own-holdout-1", file.test_share)
+            wanted.add(reading.name)
+    corpus = split(sets, dev_share=dev_share, seed=seed, tests=tests)
     return Corpus(
         train=tuple(e for e in corpus.train if e.source in wanted),
         dev=tuple(e for e in corpus.dev if e.source in wanted),
-        tests=corpus.tests,
+        tests=MappingProxyType({name: rows for name, rows in corpus.tests.items() if rows}),
     )

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
 
 from models.data.examples import Corpus, Example, Task
 
-HELD_OUT_SHARE = 0.10
-HELD_OUT: Mapping[str, str] = MappingProxyType(
-    {"fpb": "fpb-holdout-1", "zh_news": "zh-news-holdout-1", "guba": "guba-holdout-1"}
+
+@dataclass(frozen=True, slots=True)
+class HoldOut:
+    """A seeded share of a set that comes without a split, kept for the report."""
+
+    seed: str
+    share: float = 0.10
+
+
+TESTS: Mapping[str, HoldOut | None] = MappingProxyType(
+    {
+        "fpb": HoldOut("fpb-holdout-1"),
+        "tfn_sentiment": None,
+        "tfn_topic": None,
+        "finfe": None,
+        "zh_news": HoldOut("zh-news-holdout-1"),
+        "guba": HoldOut("guba-holdout-1"),
+    }
 )
-"""Set without a published split → the seed by which a stratified share of it is held out."""
-TESTS = ("fpb", "tfn_sentiment", "tfn_topic", "finfe", "zh_news", "guba")
-"""Sets with a test: a seeded share of those in `HELD_OUT`, else the rows published as something else than
-`train` whose text does not stand in the set's own training rows."""
+"""Public sets with a test: a seeded share of those without a split; else (None) the rows published as
+something else than `train` whose text does not stand in the set's own training rows."""
+
+
+_TRAINED = frozenset({"", "train", "dev"})
+"""Parts whose rows are trained on or chosen by."""
 
 
 def settle(examples: Iterable[Example]) -> list[Example]:
@@ -48,32 +66,41 @@ def stratified_share(examples: Sequence[Example], share: float, seed: str) -> li
     return chosen
 
 
-def split(sets: Mapping[str, Sequence[tuple[Example, str]]], *, dev_share: float, seed: str) -> Corpus:
+def split(
+    sets: Mapping[str, Sequence[tuple[Example, str]]],
+    *,
+    dev_share: float,
+    seed: str,
+    tests: Mapping[str, HoldOut | None] = TESTS,
+) -> Corpus:
     """Divide the sets' rows into training, development and tests, so that no test or dev text is trained on.
 
-    A row whose split is published as something else than `train` is never trained on, be it in a test here or
-    not.
+    A row may name its part: `train`, or `dev` to choose the best epoch by; any other is never trained on, be
+    it in a test here or not. Of a set in which no row names `dev`, `dev_share` of the training rows is taken.
     """
-    tests: dict[str, tuple[Example, ...]] = {}
-    for name in TESTS:
+    held_out: dict[str, tuple[Example, ...]] = {}
+    for name, hold_out in tests.items():
         rows = sets.get(name, ())
-        if name in HELD_OUT:
-            settled = settle(example for example, _ in rows)
-            tests[name] = tuple(stratified_share(settled, HELD_OUT_SHARE, HELD_OUT[name]))
+        if hold_out is not None:
+            settled = settle(example for example, part in rows if part != "dev")
+            held_out[name] = tuple(stratified_share(settled, hold_out.share, hold_out.seed))
         else:
-            own_train = {example.key for example, part in rows if part == "train"}
-            valid = settle(example for example, part in rows if part != "train")
-            tests[name] = tuple(example for example in valid if example.key not in own_train)
-    tested = {example.key for rows in tests.values() for example in rows}
+            own_train = {example.key for example, part in rows if part in _TRAINED}
+            valid = settle(example for example, part in rows if part not in _TRAINED)
+            held_out[name] = tuple(example for example in valid if example.key not in own_train)
+    tested = {example.key for rows in held_out.values() for example in rows}
     rest = settle(
         example
         for rows in sets.values()
         for example, part in rows
-        if part in ("", "train") and example.key not in tested
+        if part in _TRAINED and example.key not in tested
     )
-    dev_keys = {example.key for example in stratified_share(rest, dev_share, seed)}
+    named = {example.key for rows in sets.values() for example, part in rows if part == "dev"}
+    with_dev = {example.source for rows in sets.values() for example, part in rows if part == "dev"}
+    drawn = stratified_share([e for e in rest if e.source not in with_dev], dev_share, seed)
+    dev_keys = named | {example.key for example in drawn}
     return Corpus(
         train=tuple(example for example in rest if example.key not in dev_keys),
         dev=tuple(example for example in rest if example.key in dev_keys),
-        tests=MappingProxyType(tests),
+        tests=MappingProxyType(held_out),
     )

@@ -75,7 +75,7 @@ def everything(data: Path) -> Corpus:
 @pytest.mark.data
 def test_no_real_test_or_dev_text_is_trained_on_in_whichever_set(everything: Corpus) -> None:
     assert {example.source for example in everything.train} == set(SETS)
-    assert tuple(everything.tests) == TESTS
+    assert tuple(everything.tests) == tuple(TESTS)
     assert_no_test_row_is_trained_on(everything)
 
 
