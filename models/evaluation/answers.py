@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,10 @@ class Model(Protocol):
     @property
     def temperatures(self) -> tuple[float, float]:
         """What logits are divided by: of tone, of topic."""
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """How the model was made: its recipe and more."""
 
     def logits(self, texts: Sequence[str]) -> tuple[Logits, Logits]:
         """Logits of every text, (n, 3) tones and (n, topics), before any temperature."""
@@ -69,6 +73,18 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.examples)
+
+    def select(self, rows: Sequence[int]) -> Answers:
+        """Those of some rows."""
+        chosen = np.array(rows, np.int64)
+        return replace(
+            self,
+            examples=tuple(self.examples[row] for row in rows),
+            labels=self.labels[chosen],
+            tokens=self.tokens[chosen],
+            served=Judgement(self.served.guesses[chosen], self.served.confidence[chosen]),
+            raw=Judgement(self.raw.guesses[chosen], self.raw.confidence[chosen]),
+        )
 
 
 def judge(logits: Logits, allowed: npt.NDArray[np.bool_], temperature: float) -> Judgement:

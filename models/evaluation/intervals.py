@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.evaluation.calibration import resampled_errors
+from models.evaluation.calibration import expected_calibration_error, resampled_errors
 from models.evaluation.measures import accuracy, macro_f1, resampled_confusion
 from models.evaluation.resampling import RESAMPLES, Interval, draws, percentiles
 
@@ -22,7 +22,8 @@ class Intervals:
     accuracy: Interval
     macro_f1: Interval
     ece: Interval
-    """Of the error as measured, its bias by chance included: see `Calibration.chance`."""
+    """Of the error as measured, chance included (see `Calibration.chance`). Resampling adds noise to an error
+    that noise has enlarged already, so the percentiles are moved back by how much the mean grew."""
 
 
 def intervals(
@@ -45,4 +46,6 @@ def intervals(
     for rows in draws(len(labels), resamples, seed):
         matrices = resampled_confusion(labels, guesses, rows, size)
         found.append((accuracy(matrices), macro_f1(matrices), resampled_errors(confidence, right, rows)))
-    return Intervals(*(percentiles(np.concatenate(values)) for values in zip(*found, strict=True)))
+    accuracies, f1s, errors = (np.concatenate(values) for values in zip(*found, strict=True))
+    grown = errors.mean() - expected_calibration_error(confidence, right)
+    return Intervals(percentiles(accuracies), percentiles(f1s), percentiles(np.maximum(errors - grown, 0.0)))

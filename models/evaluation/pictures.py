@@ -109,7 +109,7 @@ def reliability_picture(before: Calibration, after: Calibration, salt: str) -> s
         _points(upper, before, "temperature 1", marker="s", color=VERMILION, fill="none")
         _points(upper, after, "as served", marker="o", color=BLUE, fill=BLUE)
         upper.set(ylabel="share that is right", ylim=(-0.03, 1.03), yticks=np.linspace(0, 1, 6))
-        upper.legend(frameon=False, loc="lower right", fontsize=9)
+        figure.legend(frameon=False, loc="outside upper center", ncols=3, fontsize=8, handletextpad=0.4)
         lower.bar(
             [one.low for one in after.bins],
             [one.rows for one in after.bins],

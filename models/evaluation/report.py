@@ -16,6 +16,16 @@ from models.evaluation.measures import Figures, confusion, figures
 
 Mask = npt.NDArray[np.bool_]
 
+TITLES: Mapping[str, str] = {
+    "fpb": "Financial PhraseBank, hold-out",
+    "fpb_all_agree": "… of these, all annotators agreed",
+    "tfn_sentiment": "Twitter Financial News, tone",
+    "tfn_topic": "Twitter Financial News, topic",
+    "finfe": "FinFE, Chinese forum comments",
+    "zh_news": "Chinese news titles, negative or positive",
+    "guba": "Chinese forum posts, negative or positive",
+}
+"""What the public sets are called; other sets by their names."""
 LENGTHS = (16, 32, 64)
 """Upper ends of the length buckets, in tokens; one more holds what is longer."""
 
