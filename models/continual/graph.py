@@ -85,6 +85,9 @@ class Graph:
                 continue
             if rows.dtype.kind == "f":
                 return rows
+            scale = self.constant(f"{module}.weight.scale")
+            if scale is not None:
+                return dequantise(rows, scale, axis=0)
             for user in self._users.get(node.output[0], []):
                 if user.op_type == "DequantizeLinear":
                     rest: list[Any] = [self.constant(each) for each in user.input[1:]]

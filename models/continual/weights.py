@@ -100,7 +100,7 @@ def _config(graph: Graph, pad_id: int, folder: Path) -> BertConfig:
 def _head_width(graph: Graph, width: int, folder: Path) -> int:
     """Width of one attention head: told by an attention node, or by how the scores are scaled."""
     for node in graph.nodes:
-        heads = attribute(node, "num_heads", 0)
+        heads = attribute(node, "num_heads", 0) or attribute(node, "q_num_heads", 0)
         if heads:
             return width // int(heads)
     for node in graph.of("encoder.encoder.layer.0.attention.self"):
