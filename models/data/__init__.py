@@ -1,5 +1,6 @@
 """Labelled texts for training and measuring."""
 
+from models.data.balance import Balance, ClassCount, balance, overlaps
 from models.data.catalogue import SETS, LabelledSet
 from models.data.examples import Corpus, Example, Task
 from models.data.own import OwnSet, read_own
@@ -11,6 +12,8 @@ __all__ = [
     "SETS",
     "TESTS",
     "TONE_LABELS",
+    "Balance",
+    "ClassCount",
     "Corpus",
     "Dropped",
     "Example",
@@ -19,9 +22,11 @@ __all__ = [
     "OwnSet",
     "Reading",
     "Task",
+    "balance",
     "data_folder",
     "find_set",
     "load_corpus",
+    "overlaps",
     "read_own",
     "read_public",
     "read_set",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.data.examples import Example, Task
 from models.data.reading import Reading, dropped, named_rows
-from models.data.splits import settle
+from models.data.splits import copies
 from models.data.tables import read_table
 from models.errors import ModelError
 from models.language import detect
@@ -173,8 +173,9 @@ def _read_task(
         )
         for row, label in kept
     )
-    reasons |= _copies(examples, [row + 1 for row, _ in kept])
-    return Reading(name=source, examples=examples, dropped=dropped(reasons), rows=len(table))
+    for reason, places in copies(examples).items():
+        reasons[reason] += [kept[place][0] + 1 for place in places]
+    return Reading(name=source, task=task, examples=examples, dropped=dropped(reasons), rows=len(table))
 
 
 def _label_map(
@@ -208,23 +209,3 @@ def _parts(own: OwnSet, table: pd.DataFrame) -> list[str]:
             "train, dev, test"
         )
     return [PARTS[value] for value in said]
-
-
-def _copies(examples: Sequence[tuple[Example, str]], rows: Sequence[int]) -> dict[str, list[int]]:
-    """Numbers of the rows that `split` leaves out for standing in the file twice."""
-    reasons: dict[str, list[int]] = defaultdict(list)
-    trained = {example.key for example, part in examples if part != "test"}
-    for tested in (False, True):
-        group = [
-            (e, row) for (e, part), row in zip(examples, rows, strict=True) if (part == "test") == tested
-        ]
-        settled = {example.key: example for example in settle(example for example, _ in group)}
-        for example, row in group:
-            kept = settled.get(example.key)
-            if tested and example.key in trained:
-                reasons["test row whose text is also trained on"].append(row)
-            elif kept is None or kept.label != example.label:
-                reasons["same text as another row, other label"].append(row)
-            elif kept is not example:
-                reasons["same text and label as an earlier row"].append(row)
-    return reasons

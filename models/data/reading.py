@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.data.examples import Example
+from models.data.examples import Example, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Reading:
     """The examples of one set, each with its split (empty where none is named), and what was left out."""
 
     name: str
+    task: Task
     examples: tuple[tuple[Example, str], ...]
     dropped: tuple[Dropped, ...]
     rows: int

@@ -12,6 +12,7 @@ import csv
 import gzip
 import os
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from models.data.catalogue import SETS, LabelledSet
 from models.data.examples import Corpus, Example
 from models.data.own import OwnSet, read_own
 from models.data.reading import Reading, dropped
-from models.data.splits import TESTS, HoldOut, split
+from models.data.splits import TESTS, HoldOut, copies, split
 from models.errors import ModelError
 from models.taxonomy import TONES, Topic, load_topics
 from models.text import model_input, text_key
@@ -104,7 +105,8 @@ def _read_public(folder: Path, name: str, taxonomy: tuple[Topic, ...]) -> Readin
     index = {label: i for i, label in enumerate(classes)}
     partial = tuple(sorted(index[label] for label in one.labels.values())) if one.partial else ()
     examples = []
-    reasons: dict[str, list[int]] = {"marked as leaking from training": [], "its label says none of ours": []}
+    numbers: list[int] = []
+    reasons: dict[str, list[int]] = defaultdict(list)
     rows = _raw_rows(folder, one)
     for number, row in enumerate(rows, start=1):
         if row.get("leaks_train") == "1":
@@ -131,7 +133,12 @@ def _read_public(folder: Path, name: str, taxonomy: tuple[Topic, ...]) -> Readin
             classes=partial,
         )
         examples.append((example, row.get("split", "")))
-    return Reading(name=name, examples=tuple(examples), dropped=dropped(reasons), rows=len(rows))
+        numbers.append(number)
+    for reason, places in copies(examples).items():
+        reasons[reason] += [numbers[place] for place in places]
+    return Reading(
+        name=name, task=one.task, examples=tuple(examples), dropped=dropped(reasons), rows=len(rows)
+    )
 
 
 def _raw_rows(folder: Path, one: LabelledSet) -> list[dict[str, str]]:
@@ -177,9 +184,6 @@ def load_corpus(
             with_test = any(part == "test" for _, part in reading.examples)
             tests[reading.name] = None if with_test else HoldOut("own-holdout-1", file.test_share)
             wanted.add(reading.name)
-    corpus = split(sets, dev_share=dev_share, seed=seed, tests=tests)
-    return Corpus(
-        train=tuple(e for e in corpus.train if e.source in wanted),
-        dev=tuple(e for e in corpus.dev if e.source in wanted),
-        tests=MappingProxyType({name: rows for name, rows in corpus.tests.items() if rows}),
-    )
+    corpus = split(sets, dev_share=dev_share, seed=seed, tests=tests, wanted=wanted)
+    tested = {name: rows for name, rows in corpus.tests.items() if rows}
+    return Corpus(train=corpus.train, dev=corpus.dev, tests=MappingProxyType(tested))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
@@ -51,6 +51,24 @@ def settle(examples: Iterable[Example]) -> list[Example]:
     return settled
 
 
+def copies(examples: Sequence[tuple[Example, str]]) -> dict[str, list[int]]:
+    """Places of the rows of one set that `split` leaves out for standing there twice, by reason."""
+    reasons: dict[str, list[int]] = defaultdict(list)
+    trained = {example.key for example, part in examples if part in _TRAINED}
+    for tested in (False, True):
+        group = [(place, e) for place, (e, part) in enumerate(examples) if (part not in _TRAINED) == tested]
+        settled = {example.key: example for example in settle(example for _, example in group)}
+        for place, example in group:
+            kept = settled.get(example.key)
+            if tested and example.key in trained:
+                reasons["test row whose text is also trained on"].append(place)
+            elif kept is None or kept.label != example.label:
+                reasons["same text as another row, other label"].append(place)
+            elif kept is not example:
+                reasons["same text and label as an earlier row"].append(place)
+    return reasons
+
+
 def stratified_share(examples: Sequence[Example], share: float, seed: str) -> list[Example]:
     """Take `share` of every (set, label, agreement) stratum, chosen by a hash of seed and text.
 
@@ -72,8 +90,11 @@ def split(
     dev_share: float,
     seed: str,
     tests: Mapping[str, HoldOut | None] = TESTS,
+    wanted: Collection[str] | None = None,
 ) -> Corpus:
     """Divide the sets' rows into training, development and tests, so that no test or dev text is trained on.
+
+    `tests` are the sets with a test; `wanted` those to train on, by default all.
 
     A row may name its part: `train`, or `dev` to choose the best epoch by; any other is never trained on, be
     it in a test here or not. Of a set in which no row names `dev`, `dev_share` of the training rows is taken.
@@ -89,14 +110,10 @@ def split(
             valid = settle(example for example, part in rows if part not in _TRAINED)
             held_out[name] = tuple(example for example in valid if example.key not in own_train)
     tested = {example.key for rows in held_out.values() for example in rows}
-    rest = settle(
-        example
-        for rows in sets.values()
-        for example, part in rows
-        if part in _TRAINED and example.key not in tested
-    )
-    named = {example.key for rows in sets.values() for example, part in rows if part == "dev"}
-    with_dev = {example.source for rows in sets.values() for example, part in rows if part == "dev"}
+    trained = [row for name, rows in sets.items() if wanted is None or name in wanted for row in rows]
+    rest = settle(example for example, part in trained if part in _TRAINED and example.key not in tested)
+    named = {example.key for example, part in trained if part == "dev"}
+    with_dev = {example.source for example, part in trained if part == "dev"}
     drawn = stratified_share([e for e in rest if e.source not in with_dev], dev_share, seed)
     dev_keys = named | {example.key for example in drawn}
     return Corpus(
