@@ -67,12 +67,12 @@ def share(value: float, interval: Interval | None = None) -> Markup:
     return Markup(f"{value:.3f} <small>[{interval.low:.3f}, {interval.high:.3f}]</small>")
 
 
-def page(title: str, *body: str) -> str:
-    """One page that is whole in itself."""
+def page(title: str, *body: str, style: str = "") -> str:
+    """One page that is whole in itself; `style` is CSS of its own."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}{style}</style>\n</head>\n"
         f"<body>\n{join(body)}\n</body>\n</html>\n"
     )

@@ -27,7 +27,7 @@ def in_words(one: Comparison) -> str:
     """Say what a comparison found, and what it could have found."""
     accuracy, f1 = one.accuracy, one.macro_f1
     by_accuracy = f"{points(accuracy)}, McNemar {p_words(accuracy.adjusted)}"
-    by_f1 = f"{points(f1)}, bootstrap {p_words(f1.adjusted)}"
+    by_f1 = f"{points(f1)}, randomisation {p_words(f1.adjusted)}"
     if accuracy.verdict == f1.verdict == "no difference":
         return (
             "no difference that this many rows can show; the smallest difference in accuracy they would show "
