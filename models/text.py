@@ -12,8 +12,9 @@ _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FULL_WIDTH = {0x3000: 0x20} | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_CJK_GAP = re.compile(f"(?<=[{_CJK}]) | (?=[{_CJK}])")
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Chinese characters and kana, as they stand in a regular expression's brackets."""
+_CJK_GAP = re.compile(f"(?<=[{CJK}]) | (?=[{CJK}])")
 _SENTENCE_END = frozenset(".!?:;…。！？：；")
 
 
