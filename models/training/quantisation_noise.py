@@ -16,12 +16,17 @@ SAMPLE = 1 << 15
 """Values at most that a percentile is taken of."""
 
 
-def encoder_products(encoder: nn.Module) -> dict[str, nn.Linear]:
-    """The linear products of the encoder's layers, by their names within the encoder."""
+def encoder_products(encoder: nn.Module) -> dict[str, nn.Module]:
+    """The linear products of the encoder's layers, by their names within the encoder.
+
+    A product with a low-rank addition is one product.
+    """
+    layers = {name: module for name, module in encoder.named_modules() if ".layer." in f".{name}"}
+    extended = tuple(f"{name}." for name, module in layers.items() if hasattr(module, "base_layer"))
     return {
         name: module
-        for name, module in encoder.named_modules()
-        if isinstance(module, nn.Linear) and ".layer." in f".{name}"
+        for name, module in layers.items()
+        if (isinstance(module, nn.Linear) or hasattr(module, "base_layer")) and not name.startswith(extended)
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.data.own import OwnSet
 from models.errors import ModelError
 
 Precision = Literal["auto", "bf16", "float32"]
@@ -29,8 +31,12 @@ class Recipe(BaseModel):
     """Encoder layers of the base to start from, by number; empty takes all."""
     vocabulary: str = ""
     """A tokenizer.json whose tokens alone are kept of the base's (`python -m models.training.vocabulary`)."""
-    sets: tuple[str, ...] = Field(min_length=1)
-    """Data sets to train on, names of `models.data.SETS`."""
+    sets: tuple[str, ...] = ()
+    """Public data sets to train on, names of `models.data.SETS`."""
+    data: tuple[OwnSet, ...] = ()
+    """Labelled files of your own, each a `[[data]]` table."""
+    taxonomy: str = ""
+    """A TOML file of your own topics, in the form of `models/taxonomy.toml`; by default Tocsin's own."""
     max_length: int = Field(96, ge=8, le=512)
     """Tokens of a text that are read."""
 
@@ -40,7 +46,21 @@ class Recipe(BaseModel):
     sampling_temperature: float = Field(1.0, ge=1)
     """T > 1 draws sets by (rows)^(1/T) instead of rows, so that small ones come up more often."""
 
+    tune: Literal["full", "top", "lora"] = "full"
+    """What of the encoder learns: all of it, its top layers, or low-rank additions to its products (Hu et al.
+    2022). The heads always do."""
+    top_layers: int = Field(2, ge=0)
+    """With `top`: so many; 0 trains the heads alone."""
+    lora_rank: int = Field(16, ge=1)
+    lora_alpha: int = Field(32, ge=1)
+    """The additions are scaled by alpha / rank."""
+    lora_dropout: float = Field(0.05, ge=0, lt=1)
+    lora_targets: tuple[str, ...] = ("query", "key", "value", "dense")
+    """Products that get additions, by the ends of their names."""
+
     epochs: int = Field(3, ge=1)
+    patience: int = Field(0, ge=0)
+    """Stop when the macro-F1 on the development rows has not risen for so many epochs; 0 runs them all."""
     batch_size: int = Field(32, ge=1)
     learning_rate: float = Field(2e-4, gt=0)
     """At the end of the warm-up; it then falls linearly to zero."""
@@ -51,6 +71,13 @@ class Recipe(BaseModel):
     warmup_share: float = Field(0.06, ge=0, lt=1)
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.05, ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] = "none"
+    """`balanced` weighs a row by how rare its class is in its set, with a mean of 1."""
+    class_weight_cap: float = Field(5.0, ge=1)
+    """The rarest class counts at most so many times as much as one of average size."""
+    adversarial: float = Field(0.0, ge=0)
+    """Adversarial training on word vectors (Miyato et al. 2017): length of the disturbance as a share of the
+    vectors' own; 0 is off, 0.05 a beginning. Doubles the time of a step."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Before the two heads."""
     encoder_dropout: float = Field(0.1, ge=0, lt=1)
@@ -86,19 +113,57 @@ class Recipe(BaseModel):
     """Products in `bf16` or `float32`; `auto` takes bf16 where the processor has it."""
     dev_share: float = Field(0.05, gt=0, lt=0.5)
     """Share of the training rows kept to choose the best epoch and the temperatures by."""
+    save_steps: int = Field(500, ge=1)
+    """Steps between two records of the state, from which a killed training goes on."""
     seed: int = 1
     threads: int = Field(0, ge=0)
     """CPU threads; 0 takes every core."""
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        if not (self.sets or self.data):
+            raise ValueError(
+                "name data to train on: sets = [...], or a [[data]] table with a file of your own"
+            )
+        if self.distil_texts and not self.teachers:
+            raise ValueError("distil_texts need teachers to label them: teachers = [CHECKPOINT, ...]")
+        return self
+
 
 def load_recipe(path: Path) -> Recipe:
-    """Read a recipe; raises ModelError that names the wrong key and what is allowed."""
+    """Read a recipe; raises ModelError that names the wrong key and what is allowed.
+
+    A relative path in it is looked for beside the recipe first, then in the working folder.
+    """
     try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Recipe.model_validate(_beside(path.parent, content))
     except OSError as error:
         raise ModelError(f"cannot read the recipe {path}: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(_said(e["loc"], e["msg"]) for e in error.errors())
         raise ModelError(f"{path}: {wrong}") from error
+
+
+def _said(place: Sequence[int | str], message: str) -> str:
+    where = ".".join(map(str, place))
+    message = message.removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
+def _beside(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    def resolved(value: Any) -> Any:
+        if isinstance(value, list):
+            return [resolved(one) for one in value]
+        if isinstance(value, dict):
+            return value | {"path": resolved(value["path"])} if "path" in value else value
+        if isinstance(value, str) and value:
+            path, colon, column = value.partition(":")
+            if (folder / path).exists():
+                return str(folder / path) + colon + column
+        return value
+
+    paths = ("base", "vocabulary", "taxonomy", "teachers", "distil_texts", "data")
+    return {key: resolved(value) if key in paths else value for key, value in content.items()}

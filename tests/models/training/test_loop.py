@@ -3,12 +3,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from peft import PeftModel
 from safetensors.torch import load_file
+from transformers import BertModel
 
 from models.data import Corpus
 from models.errors import ModelError
 from models.training.checkpoint import load_checkpoint
-from models.training.loop import Trained, set_weights, train
+from models.training.loop import EpochReport, Trained, train
 from models.training.recipe import Recipe
 from models.training.selection import logits
 
@@ -141,10 +143,109 @@ def test_a_checkpoint_is_trained_on_with_its_heads(
     assert torch.equal(onward["tone.weight"], saved["tone.weight"])
 
 
-def test_weights_go_by_set_and_task(tiny_recipe: Recipe, tiny_corpus: Corpus) -> None:
-    rows = tuple(replace(row, source=row.task) for row in tiny_corpus.train)
-    corpus = replace(tiny_corpus, train=tuple(replace(row, source=f"my_{row.task}") for row in rows))
-    recipe = tiny_recipe.model_copy(update={"weights": {"my_tone": 2.0, "tone": 1.5}})
-    assert set_weights(recipe, corpus) == {"my_tone": 3.0, "my_topic": 1.0, "distil": 1.0}
-    with pytest.raises(ModelError, match="weights: 'other' is no set or task of this training"):
-        set_weights(tiny_recipe.model_copy(update={"weights": {"other": 1.0}}), corpus)
+@pytest.mark.parametrize("tune", ["top", "lora"])
+def test_parts_of_the_encoder_learn(
+    tiny_recipe: Recipe, tiny_corpus: Corpus, tmp_path: Path, tune: str
+) -> None:
+    recipe = tiny_recipe.model_copy(update={"tune": tune, "top_layers": 1, "lora_rank": 4, "epochs": 6})
+    trained = train(recipe, recipe.base, tiny_corpus, folder=tmp_path)
+    assert trained.reports[-1].loss < trained.reports[0].loss
+    state = trained.network.encoder.state_dict()
+    base = load_file(Path(recipe.base) / "model.safetensors")
+    assert set(state) == set(base), "a plain encoder again"
+    moved = {name for name in base if not torch.equal(base[name], state[name])}
+    if tune == "top":
+        assert moved
+        assert all(name.startswith("encoder.layer.1.") for name in moved)
+    else:
+        weights = {name for name in base if name.endswith(("query.weight", "key.weight", "value.weight"))}
+        assert weights <= moved <= weights | {name for name in base if name.endswith("dense.weight")}
+        adapter = sorted(file.name for file in (tmp_path / "adapter").iterdir() if file.suffix != ".md")
+        assert adapter == ["adapter_config.json", "adapter_model.safetensors", "heads.safetensors"]
+
+
+def test_an_adapter_makes_the_network_anew(tiny_recipe: Recipe, tiny_corpus: Corpus, tmp_path: Path) -> None:
+    recipe = tiny_recipe.model_copy(update={"tune": "lora", "epochs": 1, "quantisation_noise": True})
+    trained = train(recipe, recipe.base, tiny_corpus, folder=tmp_path)
+    assert len(trained.activation_ranges) == 2 * 6
+    encoder = BertModel.from_pretrained(recipe.base, add_pooling_layer=False)
+    again = PeftModel.from_pretrained(encoder, tmp_path / "adapter").merge_and_unload().state_dict()
+    for name, tensor in trained.network.encoder.state_dict().items():
+        torch.testing.assert_close(again[name], tensor)
+    heads = load_file(tmp_path / "adapter" / "heads.safetensors")
+    assert torch.equal(heads["topic.weight"], trained.network.topic.weight)
+
+
+def test_an_unknown_product_for_low_rank_additions_is_named(tiny_recipe: Recipe, tiny_corpus: Corpus) -> None:
+    recipe = tiny_recipe.model_copy(update={"tune": "lora", "lora_targets": ("nowhere",)})
+    with pytest.raises(ModelError, match=r"lora_targets: .*nowhere"):
+        train(recipe, recipe.base, tiny_corpus)
+
+
+def test_it_stops_early_when_nothing_gets_better(tiny_recipe: Recipe, tiny_corpus: Corpus) -> None:
+    still = tiny_recipe.model_copy(update={"learning_rate": 1e-30, "patience": 2})
+    trained = train(still, still.base, tiny_corpus)
+    assert (len(trained.reports), trained.best_epoch) == (3, 1)
+
+
+@pytest.mark.parametrize("update", [{"adversarial": 0.1}, {"class_weights": "balanced"}])
+def test_it_learns_otherwise_but_learns(
+    tiny_recipe: Recipe, tiny_corpus: Corpus, update: dict[str, object]
+) -> None:
+    uneven = replace(tiny_corpus, train=tiny_corpus.train[5:])
+    plain = weights_of(tiny_recipe, uneven)
+    trained = train(tiny_recipe.model_copy(update=update), tiny_recipe.base, uneven)
+    assert trained.reports[-1].macro_f1 > 0.8
+    assert not torch.equal(trained.network.state_dict()["tone.weight"], plain["tone.weight"])
+    assert not any(module._forward_hooks for module in trained.network.modules())
+
+
+class Killed(BaseException):
+    pass
+
+
+ALL_PARTS = {
+    "epochs": 3,
+    "save_steps": 2,
+    "ema_decay": 0.9,
+    "quantisation_noise": True,
+    "quantisation_start_share": 0.3,
+    "adversarial": 0.05,
+}
+
+
+@pytest.fixture(scope="module", params=["full", "lora"])
+def whole(request: pytest.FixtureRequest, tiny_recipe: Recipe, tiny_corpus: Corpus) -> tuple[Recipe, Trained]:
+    recipe = tiny_recipe.model_copy(update=ALL_PARTS | {"tune": request.param})
+    return recipe, train(recipe, recipe.base, tiny_corpus)
+
+
+@pytest.mark.parametrize("at", [1, 5, 17])
+def test_a_training_that_was_cut_off_ends_with_the_same_weights(
+    whole: tuple[Recipe, Trained], tiny_corpus: Corpus, tmp_path: Path, at: int
+) -> None:
+    recipe, uncut = whole
+
+    def die(done: int, steps: int, loss: float) -> None:
+        if done == at:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(recipe, recipe.base, tiny_corpus, die, folder=tmp_path / "cut")
+    heard: list[int] = []
+    resumed = train(
+        recipe, recipe.base, tiny_corpus, lambda done, *_: heard.append(done), folder=tmp_path / "cut"
+    )
+    assert at - 2 < min(heard) <= at, "it went on from the last state"
+    assert resumed.reports == uncut.reports
+    assert resumed.activation_ranges == uncut.activation_ranges
+    for name, tensor in uncut.network.state_dict().items():
+        assert torch.equal(resumed.network.state_dict()[name], tensor), name
+    assert {file.suffix for file in (tmp_path / "cut" / "state").iterdir()} == {".json", ".safetensors"}
+
+
+def test_every_epoch_is_reported(tiny_recipe: Recipe, tiny_corpus: Corpus) -> None:
+    heard: list[EpochReport] = []
+    recipe = tiny_recipe.model_copy(update={"epochs": 2})
+    trained = train(recipe, recipe.base, tiny_corpus, report=heard.append)
+    assert tuple(heard) == trained.reports
