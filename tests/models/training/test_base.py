@@ -17,9 +17,43 @@ def packaged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sha256: str) -> Pa
     return folder
 
 
-def test_a_folder_or_a_hub_id_is_taken_as_it_is() -> None:
-    assert resolve_base("owner/encoder") == "owner/encoder"
-    assert resolve_base("./folder") == "./folder"
+def encoder_folder(folder: Path, weights: str = "model.safetensors") -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / weights).write_bytes(b"")
+    return folder
+
+
+def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+    folder = encoder_folder(tmp_path / "base")
+    assert resolve_base(str(folder)) == str(folder)
+
+
+def test_of_an_exported_folder_the_encoder_is_taken(tmp_path: Path) -> None:
+    inner = encoder_folder(encoder_folder(tmp_path / "exported") / "encoder")
+    assert resolve_base(str(tmp_path / "exported")) == str(inner)
+
+
+def test_a_hub_id_that_cannot_be_reached_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ModelError, match="owner/no-such-encoder is neither a folder here nor"):
+        resolve_base("owner/no-such-encoder")
+
+
+@pytest.mark.parametrize("name", ["./folder", "/no/such/folder", "a/b/c"])
+def test_a_folder_that_is_none_does_not_go_to_the_hub(name: str) -> None:
+    with pytest.raises(ModelError, match="there is no folder"):
+        resolve_base(name)
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no weights as safetensors"):
+        resolve_base(str(encoder_folder(tmp_path / "base", "pytorch_model.bin")))
+
+
+def test_a_folder_without_an_encoder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"config\.json is missing"):
+        resolve_base(str(tmp_path))
 
 
 def test_a_packaged_encoder_with_the_right_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
