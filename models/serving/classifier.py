@@ -2,64 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from models.errors import ModelError
 from models.scores import Scores, no_scores, to_scores
+from models.serving.backend import BackendName, Floats, Outputs
+from models.serving.cache import ENTRIES, CacheInfo, LogitsCache, text_digest
 from models.serving.golden import check_golden, to_golden
-from models.serving.manifest import Manifest, read_manifest
-from models.serving.session import Logits, Session
-from models.taxonomy import TONES
-from models.text import MAX_CHARS
+from models.serving.opening import PRESETS, Opened, model_folder, open_model
+from models.serving.reading import MAX_WINDOWS, OVERLAP, LongTexts, Reader, Windows, pool
 
-PRESETS = Path(__file__).parents[1] / "presets"
+__all__ = ["PRESETS", "Classifier", "model_folder"]
 
 
 class Classifier:
     """Tells topic and tone of texts.
 
-    A text's scores do not depend on the other texts of a call: scales are static, and every text is padded by
-    its own length alone. One instance may be used from several threads at once.
+    A text's scores do not depend on the other texts of a call, to the last bit. One instance may be used from
+    several threads at once.
     """
 
-    def __init__(self, manifest: Manifest, tokenizer: Tokenizer, session: Session, batch_tokens: int) -> None:
-        self.model: str = manifest.identity
-        """Name and hash of the model, as in `tocsin-en-1@1a2b3c4d5e6f`."""
+    def __init__(self, opened: Opened, long_texts: LongTexts = "lead", cache: int = ENTRIES) -> None:
+        manifest = opened.manifest
+        deciding = dict(opened.deciding)
+        if long_texts == "windows":
+            deciding["long_texts"] = f"windows of {MAX_WINDOWS}, overlap {OVERLAP}"
+        self.model: str = manifest.identity_with(deciding)
+        """Name and hash of the model, as in `tocsin-en-1@1a2b3c4d5e6f`; settings that change scores are in it."""
         self.topics: tuple[str, ...] = manifest.topics
         """Topic ids that `Scores.topic` points into."""
+        self.languages: tuple[str, ...] = manifest.languages
+        """BCP 47 tags of the languages that the model was trained for."""
+        self.arithmetic: str = opened.backend.arithmetic
+        """What the scores are computed in and where: `onnx on cpu`, `bfloat16 on cuda`."""
         self._manifest = manifest
-        self._tokenizer = tokenizer
-        self._session = session
-        self._batch_tokens = batch_tokens
+        self._backend = opened.backend
+        self._reader = Reader(opened.tokenizer, manifest.max_length, long_texts)
+        self.max_chars: int = self._reader.max_chars
+        """Characters of a text that it looks at: the limit for `models.text.model_input`."""
+        self._cache = LogitsCache(cache) if cache else None
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="tokens")
 
     @classmethod
-    def load(cls, path: str | Path = "en", *, threads: int = 0, batch_tokens: int = 512) -> Classifier:
+    def load(
+        cls,
+        path: str | Path = "en",
+        *,
+        backend: BackendName = "auto",
+        device: str | None = None,
+        threads: int = 0,
+        batch_tokens: int | None = None,
+        long_texts: LongTexts = "lead",
+        cache: int = ENTRIES,
+    ) -> Classifier:
         """Load a preset by name or a model from a folder, and check it against its golden sentences.
 
-        `threads` 0 takes every core; `batch_tokens` bounds the padded tokens that a thread runs at once (so
-        few that what lies between the layers stays in the processor's cache). Raises ModelError when the
-        model is missing, damaged, or does not answer as it should.
+        `backend` is `onnx` (int8, CPU) or `torch` (bfloat16 on CUDA, float32 on the CPU; `device` says where);
+        `auto` takes torch where there is a GPU, else onnx. `threads` 0 takes every core, `batch_tokens` None
+        what the backend does best with. `long_texts` is `lead`, the start of a text that fits into the model,
+        or `windows`, all of it in pieces. `cache` texts are remembered with their scores, 0 for none. The
+        torch backend loads checkpoints of training, too, which have no golden sentences. Raises ModelError
+        when the model is missing, damaged, or does not answer as it should.
         """
-        folder = model_folder(path)
-        manifest = read_manifest(folder)
-        if manifest.tones != TONES:
-            raise ModelError(f"{folder}: the tones are {manifest.tones}, they must be {TONES}")
-        try:
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        except Exception as error:  # tokenizers raises bare Exception
-            raise ModelError(f"{folder / 'tokenizer.json'} cannot be read: {error}") from error
-        tokenizer.enable_truncation(manifest.max_length)
-        tokenizer.no_padding()
-        classifier = cls(manifest, tokenizer, Session(folder / "model.onnx", threads), batch_tokens)
-        texts = [golden.text for golden in manifest.golden]
-        if not texts:
-            raise ModelError(f"{folder}: model.json has no golden sentences, so the model cannot be checked")
-        check_golden(manifest.golden, to_golden(texts, classifier.topics, classifier.classify(texts)))
+        opened = open_model(path, backend, device=device, threads=threads, batch_tokens=batch_tokens)
+        classifier = cls(opened, long_texts, cache)
+        classifier._check(opened)
         return classifier
 
     def classify(self, texts: Sequence[str]) -> Scores:
@@ -80,39 +92,92 @@ class Classifier:
         """What `model.json` says of how the model was made: recipe, date, rows and epochs."""
         return self._manifest.training
 
-    def logits(self, texts: Sequence[str]) -> tuple[Logits, Logits]:
+    @property
+    def cache(self) -> CacheInfo:
+        """How often a text's scores were remembered; all 0 without a cache."""
+        return self._cache.info() if self._cache else CacheInfo(0, 0, 0, 0)
+
+    def logits(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
         """Logits of every text, (n, 3) tones and (n, topics), before temperatures and rounding."""
-        manifest = self._manifest
-        if not texts:
-            return np.zeros((0, len(manifest.tones)), np.float32), np.zeros(
-                (0, len(manifest.topics)), np.float32
-            )
-        tone, topic = self._session.logits(
-            self._ids(texts), pad_id=manifest.pad_id, batch_tokens=self._batch_tokens
-        )
-        if tone.shape[1] != len(manifest.tones) or topic.shape[1] != len(manifest.topics):
+        if self._cache is None or not texts:
+            outputs = self._run(texts)
+            return outputs.tone, outputs.topic
+        keys = [text_digest(self._reader.cut(text)) for text in texts]
+        rows = self._cache.get(keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
+        if missing:
+            outputs = self._run(list(missing.values()))
+            table = np.concatenate([outputs.tone, outputs.topic], axis=1)
+            fresh = dict(zip(missing, map(bytes, table), strict=True))
+            self._cache.put(fresh)
+            rows |= fresh
+        self._cache.count(len(texts) - len(missing), len(missing))
+        joined = np.frombuffer(b"".join([rows[key] for key in keys]), np.float32).reshape(len(texts), -1)
+        tones = len(self._manifest.tones)
+        return joined[:, :tones], joined[:, tones:]
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Mean of the encoder's states over each text, (n, width), float32, for comparing texts by meaning."""
+        pooled = self._run(texts).pooled
+        if pooled is None:
             raise ModelError(
-                f"{manifest.name}: the graph has {tone.shape[1]} tones and {topic.shape[1]} topics, "
-                f"model.json {len(manifest.tones)} and {len(manifest.topics)}: they do not belong together"
+                f"{self._manifest.name} gives no embeddings: its graph has no output `pooled`. Export it again"
             )
-        return tone, topic
+        return pooled
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text that the model would read."""
-        return [len(ids) for ids in self._ids(texts)]
+        windows = self._reader.read(texts)
+        lengths = np.array([len(ids) for ids in windows.ids], dtype=np.int64)
+        counts: list[int] = np.add.reduceat(lengths, windows.firsts).tolist() if texts else []
+        return counts
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        # Tokenising a megabyte to read its first 96 tokens would cost a second.
-        cut = [text[:MAX_CHARS] for text in texts]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(cut)]
+    def _run(self, texts: Sequence[str]) -> Outputs:
+        """Read and run texts chunk by chunk: while the model runs for one, the next is being tokenised."""
+        parts = []
+        for windows in self._read_ahead(texts):
+            outputs = self._backend.logits(windows.ids)
+            parts.append(Outputs(*(None if part is None else pool(windows, part) for part in outputs)))
+        if len(parts) == 1:
+            outputs = parts[0]
+        else:
+            columns = zip(*parts, strict=True)
+            outputs = Outputs(*(None if each[0] is None else np.concatenate(each) for each in columns))
+        return self._belonging(outputs)
 
+    def _read_ahead(self, texts: Sequence[str]) -> Iterator[Windows]:
+        size = self._backend.chunk
+        chunks = [texts[i : i + size] for i in range(0, len(texts), size)] or [texts]
+        if len(chunks) == 1:
+            yield self._reader.read(texts)
+            return
+        ahead = self._reading.submit(self._reader.read, chunks[0])
+        for chunk in chunks[1:]:
+            windows = ahead.result()
+            ahead = self._reading.submit(self._reader.read, chunk)
+            yield windows
+        yield ahead.result()
 
-def model_folder(path: str | Path) -> Path:
-    """Folder of a preset by name, or the folder that `path` is; ModelError where it is neither."""
-    preset = PRESETS / str(path)
-    if isinstance(path, str) and preset.parent == PRESETS and preset.is_dir():
-        return preset
-    if Path(path).is_dir():
-        return Path(path)
-    names = ", ".join(sorted(entry.name for entry in PRESETS.iterdir() if entry.is_dir()))
-    raise ModelError(f"no model {str(path)!r}: it is neither a preset ({names}) nor a folder")
+    def _belonging(self, outputs: Outputs) -> Outputs:
+        manifest = self._manifest
+        tones, topics = outputs.tone.shape[1], outputs.topic.shape[1]
+        if (tones, topics) != (len(manifest.tones), len(manifest.topics)):
+            raise ModelError(
+                f"{manifest.name}: the graph has {tones} tones and {topics} topics, model.json "
+                f"{len(manifest.tones)} and {len(manifest.topics)}: they do not belong together"
+            )
+        return outputs
+
+    def _check(self, opened: Opened) -> None:
+        golden = opened.manifest.golden
+        if not golden and not opened.is_checkpoint:
+            raise ModelError(
+                f"{opened.folder}: model.json has no golden sentences, so the model cannot be checked"
+            )
+        texts = [each.text for each in golden]
+        said = to_scores(
+            *self._run(texts)[:2],
+            temperature_tone=self.temperatures[0],
+            temperature_topic=self.temperatures[1],
+        )
+        check_golden(golden, to_golden(texts, self.topics, said))

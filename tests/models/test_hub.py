@@ -12,13 +12,15 @@ import pytest
 
 from models.errors import ModelError
 from models.hub import fetch, is_hub_id
+from models.serving.classifier import Classifier
+from models.training.base import resolve_base
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {
     "config.json": b"{}",
     "model.safetensors": b"weights",
     "pytorch_model.bin": b"pickle",
-    "encoder/a": b"a",
+    "more/a": b"a",
 }
 
 
@@ -87,10 +89,18 @@ def hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.mark.usefixtures("hub")
 def test_wanted_files_are_fetched_and_no_others() -> None:
-    folder = fetch("owner/encoder", ["config.json", "*.safetensors", "encoder/*"])
+    folder = fetch("owner/encoder", ["config.json", "*.safetensors", "more/*"])
     found = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
-    assert found == ["config.json", "encoder/a", "model.safetensors"]
+    assert found == ["config.json", "model.safetensors", "more/a"]
     assert (folder / "model.safetensors").read_bytes() == b"weights"
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_base_and_a_model_are_named_by_id() -> None:
+    assert Path(resolve_base("owner/encoder"), "model.safetensors").read_bytes() == b"weights"
+    assert resolve_base("hub:owner/encoder") == resolve_base(f"owner/encoder@{COMMIT}")
+    with pytest.raises(ModelError, match=r"model\.json cannot be read"):  # it holds no served model
+        Classifier.load("hub:owner/encoder")
 
 
 @pytest.mark.usefixtures("hub")
