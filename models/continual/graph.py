@@ -11,6 +11,7 @@ import numpy.typing as npt
 import onnx
 
 from models.errors import ModelError
+from models.export.blocks import from_blocks
 
 Array = npt.NDArray[Any]
 
@@ -78,6 +79,10 @@ class Graph:
     def table(self, module: str) -> Array | None:
         """Rows that a module looks up, (rows, width)."""
         for node in self.of(module):
+            if node.op_type == "GatherBlockQuantized":
+                whole, scales = self.constant(node.input[0]), self.constant(node.input[2])
+                if whole is not None and scales is not None:
+                    return from_blocks(whole.astype(np.int8), scales)
             if node.op_type != "Gather":
                 continue
             rows = self.constant(node.input[0])

@@ -18,6 +18,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from models.errors import ModelError
+from models.export.blocks import BLOCK, packed_tensor, to_blocks
 from models.training.network import ToneTopicNetwork
 
 Range = tuple[float, float]
@@ -31,7 +32,7 @@ _ACTIVATIONS: Final = {
     "gelu_pytorch_tanh": "FastGelu",
     "relu": "Relu",
 }
-_CONTRIBUTED: Final = ("MatMulIntegerToFloat", "FastGelu")
+_CONTRIBUTED: Final = ("MatMulIntegerToFloat", "FastGelu", "GatherBlockQuantized")
 _OPSETS: Final = (("", 23), ("com.microsoft", 1))
 _IR_VERSION: Final = 11
 
@@ -92,6 +93,10 @@ class _Graph:
             self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
         return name
 
+    def keep(self, tensor: onnx.TensorProto) -> None:
+        """Add a constant that is an ONNX tensor already."""
+        self._constants[tensor.name] = tensor
+
     def has(self, output: str) -> bool:
         """Whether a node makes this value."""
         return any(output in node.output for node in self._nodes)
@@ -129,8 +134,22 @@ def _embeddings(graph: _Graph, config: Any) -> str:
 
 
 def _look_up(graph: _Graph, module: str, ids: str, plus: Array | float = 0.0) -> str:
-    """Rows of an embedding table that is kept in int8, a scale a row."""
+    """Rows of an embedding table that is kept in int8, a scale a row, or in 4 bits where it comes so."""
     table = graph.state[f"{module}.weight"] + plus
+    blocks = to_blocks(table.astype(np.float32))
+    if blocks is not None:
+        graph.keep(packed_tensor(f"{module}.weight", blocks[0]))
+        inputs = [f"{module}.weight", ids, graph.constant(f"{module}.weight.scale", blocks[1])]
+        half = graph.add(
+            "GatherBlockQuantized",
+            inputs,
+            f"{module}.half",
+            module,
+            gather_axis=0,
+            quantize_axis=1,
+            block_size=BLOCK,
+        )
+        return graph.add("Cast", [half], f"{module}.rows", module, to=TensorProto.FLOAT)
     rounded, scale = quantised(table.astype(np.float32), axis=1)
     rows = graph.add("Gather", [graph.constant(f"{module}.weight", rounded), ids], f"{module}.int8", module)
     floats = graph.add("Cast", [rows], f"{module}.float", module, to=TensorProto.FLOAT)

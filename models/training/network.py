@@ -32,10 +32,15 @@ class ToneTopicNetwork(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
         """Run encoder and both heads; padded places (mask 0) have no influence."""
+        pooled = self.dropout(self.pooled(input_ids, attention_mask))
+        return self.tone(pooled), self.topic(pooled)
+
+    def pooled(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Mean of the encoder's last states over each text's tokens, (batch, width)."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         weight = attention_mask.unsqueeze(-1).to(hidden.dtype)
-        pooled = self.dropout((hidden * weight).sum(1) / weight.sum(1))
-        return self.tone(pooled), self.topic(pooled)
+        mean: Tensor = (hidden * weight).sum(1) / weight.sum(1)
+        return mean
 
 
 def keep_layers(encoder: Any, layers: Sequence[int]) -> None:

@@ -28,8 +28,13 @@ def test_the_network_comes_back_but_for_the_rounding_of_its_weights(
     tiny_served: Path, tiny_trained: Trained
 ) -> None:
     rebuilt = network_from_onnx(tiny_served).state_dict()
-    was = tiny_trained.network.state_dict()
+    was = dict(tiny_trained.network.state_dict())
     assert rebuilt.keys() == was.keys()
+    # The graph keeps the vector of the first type, the only one there is, as a part of the positions'.
+    types = was.pop("encoder.embeddings.token_type_embeddings.weight")
+    was["encoder.embeddings.position_embeddings.weight"] = (
+        was["encoder.embeddings.position_embeddings.weight"] + types[0]
+    )
     for name, tensor in was.items():
         step = float(tensor.abs().max()) / 127
         assert float((rebuilt[name] - tensor).abs().max()) <= 1.01 * step, name
@@ -79,9 +84,9 @@ def altered(served: Path, folder: Path, change: Callable[[onnx.GraphProto], None
 def test_a_graph_without_a_layer_s_weights_is_refused_by_name(tiny_served: Path, tmp_path: Path) -> None:
     def rename(graph: onnx.GraphProto) -> None:
         for node in graph.node:
-            node.name = node.name.replace("layer.1/output/dense", "elsewhere")
+            node.name = node.name.replace("layer/1/output/dense", "elsewhere")
 
-    with pytest.raises(ModelError, match=r"nothing for encoder\.encoder\.layer\.1\.output\.dense\.weight"):
+    with pytest.raises(ModelError, match=r"for encoder\.encoder\.layer\.1\.output\.dense\.weight"):
         network_from_onnx(altered(tiny_served, tmp_path / "renamed", rename))
 
 
