@@ -87,6 +87,7 @@ def evaluate(
         from models.evaluation.pictures import check_pictures
 
         check_pictures()
+        _make_folder(out)
     models = [Classifier.load(name, threads=threads) for name in compare or (model,)]
     rows = choose_rows(data or (), models, columns=_columns(mapping), labels=_labels(labels))
     console = Console()
@@ -138,6 +139,16 @@ def _progress(rows: Rows, models: Sequence[Classifier]) -> Iterator[Callable[[in
         yield shown
 
 
+def _make_folder(folder: Path) -> None:
+    """Before the work, so that an hour is not measured for nothing."""
+    from pipeline.errors import UsageError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}") from error
+
+
 def _write(folder: Path, record: dict[str, Any], page: str) -> None:
     from pipeline.atomic import whole_file
     from pipeline.errors import UsageError
@@ -147,7 +158,6 @@ def _write(folder: Path, record: dict[str, Any], page: str) -> None:
         "report.html": page,
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             with whole_file(folder / name) as partial:
                 partial.write_text(content, encoding="utf-8")
