@@ -12,14 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from machine import machine
+# Run as a script, benchmarks/models.py would stand for the package `models`.
+sys.path[0] = str(Path(__file__).parents[1])
 
+from benchmarks.machine import machine
 from models import Classifier
 from models.data import data_folder, read_set
 
