@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
+from models.data import data_folder
 from models.errors import ModelError
 from models.files import file_sha256
 from models.text import model_input, text_key
@@ -27,24 +28,24 @@ from models.training.selection import logits
 Pair = tuple[Tensor, Tensor]
 
 
-def read_texts(source: str, folders: Sequence[Path]) -> Iterator[str]:
-    """The texts of a CSV (also .gz), `PATH` or `PATH:COLUMN`; the column is `text` where none is named.
+def find_texts(source: str) -> Path:
+    """The CSV of `PATH` or `PATH:COLUMN`, in the working folder or else under the data folder."""
+    path = Path(source.partition(":")[0])
+    if path.is_file():
+        return path
+    file = data_folder() / path
+    if not file.is_file():
+        raise ModelError(f"there is no file of texts {path}, neither here nor in {data_folder()}")
+    return file
 
-    A relative path is looked for in the folders in turn.
-    """
-    path, _, column = source.partition(":")
-    column = column or "text"
-    file = next((folder / path for folder in folders if (folder / path).is_file()), None)
-    if file is None:
-        raise ModelError(
-            f"distil_texts: no file {path} in {', '.join(str(folder.absolute()) for folder in folders)}"
-        )
+
+def read_texts(source: str) -> Iterator[str]:
+    """The texts of a CSV (also .gz), `PATH` or `PATH:COLUMN`; the column is `text` where none is named."""
+    file, column = find_texts(source), source.partition(":")[2] or "text"
     with _open(file) as lines:
         rows = csv.DictReader(lines)
         if column not in (rows.fieldnames or ()):
-            raise ModelError(
-                f"distil_texts: {path} has no column {column!r}, only {', '.join(rows.fieldnames or ())}"
-            )
+            raise ModelError(f"{file} has no column {column!r}, only {', '.join(rows.fieldnames or ())}")
         for row in rows:
             yield model_input(row[column] or "")
 

@@ -32,7 +32,8 @@ class Learner:
     ) -> None:
         self.network = network
         self.recipe = recipe
-        self.rows = rows
+        self.ids = rows.ids
+        """Token ids of every row, as this epoch reads them."""
         self.accelerator = accelerator
         self.steps = recipe.epochs * rows.steps_per_epoch(recipe.batch_size)
         self.factor = learning_rate_factor(self.steps, recipe.warmup_share)
@@ -103,7 +104,7 @@ class Learner:
         return loss.detach()
 
     def _loss(self, rows: list[int]) -> Tensor:
-        ids, mask = pad([self.rows.ids[i] for i in rows], self.network.pad_id)
+        ids, mask = pad([self.ids[i] for i in rows], self.network.pad_id)
         with mixed_precision(self.device, self.recipe.precision):
             heads = self.wrapped(ids.to(self.device), mask.to(self.device))
         return batch_loss(

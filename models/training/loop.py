@@ -53,14 +53,16 @@ def train(
     topics: Sequence[str] | None = None,
     folder: Path | None = None,
     report: Callable[[EpochReport], None] | None = None,
+    teaching: Callable[[int, int], None] | None = None,
 ) -> Trained:
     """Fine-tune on `corpus.train`, keeping the epoch with the best mean macro-F1 on `corpus.dev`.
 
     `base` is a folder or hub id, `topics` the ids of the topic head in order. `progress` hears (steps done,
-    steps in all, loss) and `report` every epoch. `folder` keeps the state, from which a killed training goes
-    on by itself (`state`), the teachers' answers, curves for TensorBoard (`log`) and low-rank additions
-    (`adapter`). Everything is seeded: on one machine, with as many threads, two runs give the same weights,
-    killed in between or not. Under `accelerate launch` several processes share every batch.
+    steps in all, loss), `report` every epoch, `teaching` (texts the teachers answered, answers in all).
+    `folder` keeps the state, from which a killed training goes on by itself (`state`), the teachers' answers,
+    curves for TensorBoard (`log`) and low-rank additions (`adapter`). Everything is seeded: on one machine,
+    with as many threads, two runs give the same weights, killed in between or not. Under `accelerate launch`
+    several processes share every batch.
     """
     accelerator = Accelerator()
     main: bool = accelerator.is_main_process
@@ -84,7 +86,7 @@ def train(
             topics,
             cache=folder / "teachers.safetensors" if folder else None,
             device=accelerator.device,
-            progress=(lambda done, of: progress(done, of, 0.0)) if progress and main else None,
+            progress=teaching if main else None,
         )
     fingerprint = _fingerprint(recipe, rows, network, accelerator.num_processes)
     learner = Learner(network, recipe, rows, accelerator)
@@ -106,6 +108,7 @@ def train(
 
     while position.epoch < recipe.epochs and not _patience_is_over(position, recipe.patience):
         network.train()
+        learner.ids = rows.epoch_ids(position.epoch, recipe.seed)
         batches = rows.epoch(position.epoch, recipe.batch_size, recipe.seed)
         for batch in batches[position.batch :]:
             rate = learner.learning_rate(position.done)

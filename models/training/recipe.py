@@ -78,6 +78,14 @@ class Recipe(BaseModel):
     adversarial: float = Field(0.0, ge=0)
     """Adversarial training on word vectors (Miyato et al. 2017): length of the disturbance as a share of the
     vectors' own; 0 is off, 0.05 a beginning. Doubles the time of a step."""
+    augment_numbers: float = Field(0.0, ge=0, le=1)
+    """Share of the numbers that are hidden, others in every epoch."""
+    augment_entities: float = Field(0.0, ge=0, le=1)
+    """Share of the company names and tickers that are hidden."""
+    augment_words: float = Field(0.0, ge=0, le=1)
+    """Share of the words that are dropped."""
+    augment_names: str = ""
+    """A file of company names (`models.data.augment.load_names`); without it only tickers are hidden."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Before the two heads."""
     encoder_dropout: float = Field(0.1, ge=0, lt=1)
@@ -165,5 +173,5 @@ def _beside(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                 return str(folder / path) + colon + column
         return value
 
-    paths = ("base", "vocabulary", "taxonomy", "teachers", "distil_texts", "data")
+    paths = ("base", "vocabulary", "taxonomy", "teachers", "distil_texts", "data", "augment_names")
     return {key: resolved(value) if key in paths else value for key, value in content.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from models.data import Corpus, Example, data_folder
+from models.data import Corpus, Example
+from models.data.augment import Augmentation, augment, load_names
 from models.errors import ModelError
 from models.taxonomy import TONES
 from models.training.distillation import read_texts, teach, unlabelled_texts
@@ -36,10 +38,24 @@ class Rows:
     targets: Targets
     quota: dict[str, int]
     """Rows of every set in an epoch."""
+    texts: list[str]
+    tokenizer: Tokenizer
+    augmentation: Augmentation | None = None
+    """How texts are changed anew in every epoch."""
 
     def steps_per_epoch(self, size: int) -> int:
         """Batches of `size` rows in an epoch."""
         return -(-sum(self.quota.values()) // size)
+
+    def epoch_ids(self, number: int, seed: int) -> list[list[int]]:
+        """Token ids of every row in an epoch, counted from 0: a function of the arguments alone."""
+        if self.augmentation is None:
+            return self.ids
+        changed = [
+            augment(text, random.Random(f"{seed}/{number}/{row}"), self.augmentation)  # noqa: S311 (no secret)
+            for row, text in enumerate(self.texts)
+        ]
+        return encode(self.tokenizer, changed)
 
     def epoch(self, number: int, size: int, seed: int) -> list[list[int]]:
         """Batches of an epoch, counted from 0, as row numbers: a function of the arguments alone."""
@@ -91,8 +107,19 @@ def prepare_rows(
         ids=encode(tokenizer, texts),
         sources=sources,
         targets=make_targets(corpus.train, len(extra), classes, weight=weight, teacher=teacher),
+        texts=texts,
+        tokenizer=tokenizer,
+        augmentation=_augmentation(recipe),
         quota=quotas(Counter(sources), set_weights(recipe, corpus), recipe.sampling_temperature),
     )
+
+
+def _augmentation(recipe: Recipe) -> Augmentation | None:
+    shares = (recipe.augment_numbers, recipe.augment_entities, recipe.augment_words)
+    if not any(shares):
+        return None
+    names = load_names(Path(recipe.augment_names)) if recipe.augment_names else None
+    return Augmentation(*shares, names)
 
 
 def distil_texts(recipe: Recipe, corpus: Corpus) -> list[str]:
@@ -100,11 +127,8 @@ def distil_texts(recipe: Recipe, corpus: Corpus) -> list[str]:
     if not recipe.distil_texts:
         return []
     labelled = (*corpus.train, *corpus.dev, *(row for test in corpus.tests.values() for row in test))
-    places = [Path()]
-    if not all(Path(source.partition(":")[0]).is_file() for source in recipe.distil_texts):
-        places.append(data_folder())
     return unlabelled_texts(
-        (text for source in recipe.distil_texts for text in read_texts(source, places)),
+        (text for source in recipe.distil_texts for text in read_texts(source)),
         known=(row.key for row in labelled),
         rows=recipe.distil_rows,
         seed=recipe.seed,

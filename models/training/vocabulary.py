@@ -145,7 +145,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         tokenizer = _open(Path(resolve_base(arguments.base)) / "tokenizer.json")
-        texts = (text for source in arguments.texts for text in read_texts(source, [Path()]))
+        texts = (text for source in arguments.texts for text in read_texts(source))
         kept = kept_tokens(tokenizer, token_counts(tokenizer, texts), arguments.min_count)
         pruned_tokenizer(tokenizer, kept).save(str(arguments.out))
     except ModelError as error:

@@ -13,15 +13,18 @@ from models.training.distillation import read_texts, teach, unlabelled_texts
 TEXTS = ["profit doubled", "oil rose and then it fell again", "the ipo was priced"]
 
 
-def test_texts_come_from_the_named_column_of_the_first_folder_that_has_them(tmp_path: Path) -> None:
+def test_texts_come_from_the_named_column_here_or_under_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_DATA", str(tmp_path))
     with gzip.open(tmp_path / "a.csv.gz", "wt") as file:
         file.write("id,text,title\n1,A text,A title\n")
-    assert list(read_texts("a.csv.gz", [tmp_path / "none", tmp_path])) == ["A text"]
-    assert list(read_texts("a.csv.gz:title", [tmp_path])) == ["A title"]
+    assert list(read_texts("a.csv.gz")) == ["A text"], "under the data folder"
+    assert list(read_texts(f"{tmp_path}/a.csv.gz:title")) == ["A title"]
     with pytest.raises(ModelError, match="no column 'body', only id, text, title"):
-        list(read_texts("a.csv.gz:body", [tmp_path]))
-    with pytest.raises(ModelError, match=r"no file b.csv"):
-        list(read_texts("b.csv", [tmp_path]))
+        list(read_texts("a.csv.gz:body"))
+    with pytest.raises(ModelError, match=r"no file of texts b\.csv"):
+        list(read_texts("b.csv"))
 
 
 def test_known_texts_and_copies_are_left_out_and_the_sample_is_seeded() -> None:

@@ -53,3 +53,16 @@ def test_an_epoch_has_as_many_batches_as_announced(tiny_recipe: Recipe, tiny_cor
     rows = prepare_rows(tiny_recipe, tiny_corpus, open_tokenizer(tiny_recipe.base, 32), topic_ids())
     for size in (1, 7, 8, 1000):
         assert len(rows.epoch(0, size, 1)) == rows.steps_per_epoch(size)
+
+
+def test_texts_are_changed_anew_in_every_epoch(tiny_recipe: Recipe, tiny_corpus: Corpus) -> None:
+    tokenizer = open_tokenizer(tiny_recipe.base, 32)
+    plain = prepare_rows(tiny_recipe, tiny_corpus, tokenizer, topic_ids())
+    assert plain.epoch_ids(0, 1) is plain.ids
+    recipe = tiny_recipe.model_copy(update={"augment_numbers": 0.5})
+    rows = prepare_rows(recipe, tiny_corpus, tokenizer, topic_ids())
+    first, second = rows.epoch_ids(0, 1), rows.epoch_ids(1, 1)
+    assert first == rows.epoch_ids(0, 1)
+    assert first != second
+    changed = [ids != own for ids, own in zip(first, rows.ids, strict=True)]
+    assert 0 < sum(changed) < len(changed), "about half of the numbers are hidden"
