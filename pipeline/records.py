@@ -12,6 +12,7 @@ __all__ = [
     "AlertEvent",
     "Document",
     "Evidence",
+    "Label",
     "Rejected",
     "RunTotals",
     "ScoredDocument",
@@ -230,6 +231,37 @@ class SentimentMinute(Struct, frozen=True, kw_only=True):
     """On the final mark: what the whole replay counted."""
     rows: tuple[SentimentRow, ...]
     """Empty where the minute was quiet: quiet minutes are told too."""
+
+
+class Label(Struct, frozen=True, kw_only=True):
+    """A person's correction of what the model said of a document, in `tocsin.labels`; complete in itself."""
+
+    v: int = 1
+    """Version of this record's form."""
+    run: str = "live"
+    """Run in which the document was scored."""
+    id: str
+    """Of the document. Every correction of it is kept; to train on, the latest by `at` counts."""
+    title: str = ""
+    """Headline as published; title and body together are the text to learn from."""
+    body: str = ""
+    """Plain text; it may be empty where there is a title, and the other way round."""
+    model: str = ""
+    """Model that is corrected; empty where a document was labelled that no model had scored."""
+    said_tone: Tone | None = None
+    """What that model had said."""
+    said_topic: str = ""
+    """Topic id that the model had given."""
+    tone: Tone | None = None
+    """The right tone; null where it was not judged. Tone or topic there must be."""
+    topic: str = ""
+    """The right topic id, one of the model's; empty where it was not judged."""
+    by: str
+    """Who says so."""
+    at: UtcDatetime
+    """Wall clock when it was said."""
+    note: str = ""
+    """Why, for the next person."""
 
 
 class Rejected(Struct, frozen=True, kw_only=True):

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import UsageError
-from pipeline.records import AlertEvent, Document, Rejected, ScoredDocument, SentimentMinute, Tally
+from pipeline.records import AlertEvent, Document, Label, Rejected, ScoredDocument, SentimentMinute, Tally
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RECORDS: dict[str, type[msgspec.Struct]] = {
     record.__name__: record
-    for record in (Document, ScoredDocument, Tally, Rejected, SentimentMinute, AlertEvent)
+    for record in (Document, ScoredDocument, Tally, Rejected, SentimentMinute, AlertEvent, Label)
 }
 
 

@@ -16,7 +16,7 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
-TopicName = Literal["documents", "scored", "tallies", "rejected", "sentiment", "alerts"]
+TopicName = Literal["documents", "scored", "tallies", "rejected", "sentiment", "alerts", "labels"]
 TOPIC_NAMES: tuple[TopicName, ...] = get_args(TopicName)
 
 END_HEADER = "tocsin-end"
@@ -26,6 +26,8 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024
 """Largest record of the topics below; producers need the same as their `max_request_size`."""
 _LARGE: frozenset[TopicName] = frozenset({"rejected", "tallies", "sentiment"})
 """A rejected record holds its input in base64; a tally or a minute holds many rows and their evidence."""
+_KEPT: frozenset[TopicName] = frozenset({"labels"})
+"""What people have said cannot be made again: nothing deletes it."""
 _PARTITIONED: frozenset[TopicName] = frozenset({"documents", "scored", "rejected"})
 
 
@@ -76,7 +78,7 @@ def plan(settings: Settings) -> tuple[TopicPlan, ...]:
             # Brokers delete by record time. A publisher may stamp its records with the day of the news, which
             # can be years ago; so the broker's own clock counts, and event time stays in the record.
             "message.timestamp.type": "LogAppendTime",
-            "retention.ms": retention,
+            "retention.ms": "-1" if name in _KEPT else retention,
         }
         if name in _LARGE:
             configs["max.message.bytes"] = str(MAX_RECORD_BYTES)

@@ -46,7 +46,7 @@ def decode(raw: bytes, *, now: datetime | None, future_tolerance: int) -> Docume
     try:
         document = _decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise _misfit(str(error)) from None
+        raise misfit(str(error)) from None
     except UnicodeDecodeError as error:
         raise Invalid("bad_json", f"not UTF-8: byte 0x{error.object[error.start]:02x} in a string") from None
     except msgspec.DecodeError as error:
@@ -64,7 +64,7 @@ def check(document: Document, *, now: datetime | None, future_tolerance: int) ->
     """
     if document.v != VERSION:
         raise Invalid("wrong_field", f"`v` is {document.v}; this release reads version {VERSION}")
-    _check_id(document.id)
+    check_id(document.id)
     published = _check_stamp(document.published_at, now, future_tolerance)
     changes: dict[str, object] = {}
     if published is not document.published_at:
@@ -80,13 +80,13 @@ def check(document: Document, *, now: datetime | None, future_tolerance: int) ->
             raise Invalid(
                 "wrong_field", f"`{field}` has {len(value):,} characters, {_LIMITS[field]:,} may be"
             )
-        if not value.isascii() and not _encodable(value):
+        if not value.isascii() and not encodable(value):
             raise Invalid("wrong_field", f"`{field}` holds half of a surrogate pair, which is no character")
     if document.symbols:
         _check_symbols(document.symbols)
     if changes:
         document = msgspec.structs.replace(document, **changes)
-    _check_text(document.title, document.body)
+    check_text(document.title, document.body)
     return document
 
 
@@ -111,7 +111,7 @@ def reject(
     )
 
 
-def _misfit(message: str) -> Invalid:
+def misfit(message: str) -> Invalid:
     """Turn msgspec's message, `what - at `$.field``, into a verdict that names the field."""
     what, _, path = message.partition(" - at `")
     if what.startswith("Object missing required field "):
@@ -122,12 +122,13 @@ def _misfit(message: str) -> Invalid:
     return Invalid("wrong_field", f"`{field}`: {what}")
 
 
-def _check_id(value: str) -> None:
+def check_id(value: str) -> None:
+    """Raise `Invalid` unless `value` can be the id of a document."""
     if not value.strip():
         raise Invalid("wrong_field", "`id` is empty")
     if len(value) > _LIMITS["id"]:
         raise Invalid("wrong_field", f"`id` has {len(value):,} characters, {_LIMITS['id']} may be")
-    if _ANY_CONTROL.search(value) or not _encodable(value):
+    if _ANY_CONTROL.search(value) or not encodable(value):
         raise Invalid("wrong_field", "`id` holds a control character or half of a surrogate pair")
 
 
@@ -155,12 +156,13 @@ def _check_symbols(symbols: tuple[str, ...]) -> None:
             not symbol.strip()
             or len(symbol) > _SYMBOL
             or _ANY_CONTROL.search(symbol)
-            or not _encodable(symbol)
+            or not encodable(symbol)
         ):
             raise Invalid("wrong_field", f"`symbols`: {symbol[:_SYMBOL]!r} is not a ticker symbol")
 
 
-def _check_text(title: str, body: str) -> None:
+def check_text(title: str, body: str) -> None:
+    """Raise `Invalid` when there is no text, or too much of it."""
     if not title.strip() and not body.strip():
         raise Invalid("no_text", "`title` and `body` are both empty")
     # A character has at most four bytes, so that short texts need no encoding to be known short.
@@ -170,7 +172,8 @@ def _check_text(title: str, body: str) -> None:
             raise Invalid("too_long", f"title and body have {size:,} bytes, {TEXT_LIMIT:,} may be")
 
 
-def _encodable(text: str) -> bool:
+def encodable(text: str) -> bool:
+    """Whether a text can be written as UTF-8: it holds no half of a surrogate pair."""
     if text.isascii():
         return True
     try:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerts.events import AlertEvent, Evidence
-from pipeline.records import Rejected, ScoredDocument, SentimentMinute, SentimentRow, Window
+from pipeline.records import Label, Rejected, ScoredDocument, SentimentMinute, SentimentRow, Window
 
 START = datetime(2008, 9, 15, 4, 30, tzinfo=UTC)
 
@@ -123,3 +123,20 @@ def rejected(**fields: Any) -> Rejected:
         "rejected_at": START,
     }
     return Rejected(**(told | fields))
+
+
+def label(**fields: Any) -> Label:
+    told: dict[str, Any] = {
+        "id": "d1",
+        "title": "Bank files for bankruptcy",
+        "body": "It is the largest in history.",
+        "model": "en-0000",
+        "said_tone": "neutral",
+        "said_topic": "markets",
+        "tone": "negative",
+        "topic": "financials",
+        "by": "ann",
+        "at": START,
+        "note": "",
+    }
+    return Label(**(told | fields))

@@ -7,7 +7,22 @@ import sys
 import typer
 
 from models.errors import ModelError
-from pipeline.cli import broker, classify, demo, evaluate, models, replay, schema, settings, topics, worker
+from pipeline.cli import (
+    broker,
+    classify,
+    data,
+    demo,
+    evaluate,
+    explain,
+    labels,
+    models,
+    replay,
+    schema,
+    settings,
+    topics,
+    train,
+    worker,
+)
 from pipeline.errors import TocsinError
 from pipeline.logs import set_up_logging
 
@@ -23,14 +38,18 @@ app = typer.Typer(
 # One line a subcommand. Each module in `pipeline.cli` keeps its heavy imports inside its functions, so that
 # `tocsin --help` stays quick.
 classify.register(app)
+train.register(app)
 evaluate.register(app)
+explain.register(app)
 replay.register(app)
 worker.register(app)
 broker.register(app)
 topics.register(app)
 schema.register(app)
 settings.register(app)
+data.register(app)
 models.register(app)
+labels.register(app)
 demo.register(app)
 
 

@@ -87,7 +87,7 @@ def add_command(
     as_json: JsonOption = False,
 ) -> None:
     """Copy a served model into the registry; its folder there is its identity, NAME@HASH."""
-    from models.serving.classifier import model_folder
+    from models.serving.opening import model_folder
 
     version = _registry(config).add(model_folder(model))
     print(json.dumps({"version": version.name}) if as_json else f"added {version.name}")
@@ -232,7 +232,7 @@ def _registry(config: Path | None) -> Registry:
 
 def _presets() -> list[Version]:
     from models.continual.registry import Version
-    from models.serving.classifier import PRESETS
+    from models.serving.opening import PRESETS
     from models.serving.manifest import read_manifest
 
     folders = sorted(entry for entry in PRESETS.iterdir() if (entry / "model.json").is_file())

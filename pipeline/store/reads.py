@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Column, Connection, Select, func, select, union
 
 from alerts.events import AlertEvent, State
-from pipeline.records import Rejected, ScoredDocument, SentimentRow
+from pipeline.records import Label, Rejected, ScoredDocument, SentimentRow
 from pipeline.store import rows, schema
 
 
@@ -122,6 +122,22 @@ def rejected(connection: Connection, run: str, limit: int | None) -> list[Reject
     c = schema.rejected.c
     query = select(schema.rejected).where(c.run == run).order_by(c.topic, c.partition, c.offset).limit(limit)
     return [rows.rejected_record(row) for row in _rows(connection, query)]
+
+
+def document(connection: Connection, run: str, id: str) -> ScoredDocument | None:
+    """The document of that id."""
+    c = schema.document.c
+    query = select(schema.document).where(c.run == run, c.id == rows.key_text(id))
+    return next((rows.document_record(row) for row in _rows(connection, query)), None)
+
+
+def labels(connection: Connection, run: str | None) -> list[Label]:
+    """Every label of documents of a run, or of all runs, in the order in which they were given."""
+    c = schema.label.c
+    query = select(schema.label).order_by(c.at, c.run, c.id, c.by)
+    if run is not None:
+        query = query.where(c.run == run)
+    return [rows.label_record(row) for row in _rows(connection, query)]
 
 
 def counts(connection: Connection, run: str) -> Counts:

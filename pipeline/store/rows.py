@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from alerts.events import AlertEvent, Evidence
-from pipeline.records import Rejected, ScoredDocument, SentimentMinute, SentimentRow, Window
+from pipeline.records import Label, Rejected, ScoredDocument, SentimentMinute, SentimentRow, Window
 from pipeline.store.schema import WINDOWS
 from pipeline.store.types import clean
 
@@ -110,6 +110,18 @@ def rejected_row(record: Rejected) -> Row:
 def rejected_record(row: Mapping[str, Any]) -> Rejected:
     """The input that `rejected_row` wrote."""
     return Rejected(**row)
+
+
+def label_row(label: Label) -> Row:
+    """A row of `label`."""
+    row = _flat(label, Label)
+    row["id"], row["by"] = key_text(label.id), key_text(label.by)
+    return row
+
+
+def label_record(row: Mapping[str, Any]) -> Label:
+    """The label that `label_row` wrote."""
+    return Label(**row)
 
 
 def _flat(record: msgspec.Struct, kind: type[msgspec.Struct]) -> Row:

@@ -142,6 +142,25 @@ rejected = Table(
     Index("rejected_by_reason", "run", "reason", "rejected_at"),
 )
 
+label = Table(
+    "label",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("by", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("said_tone", Text),
+    Column("said_topic", Text, nullable=False),
+    Column("tone", Text),
+    Column("topic", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("label_by_time", "at"),
+)
+"""What people have said: rows are added, and never changed or deleted."""
+
 outbox = Table(
     "outbox",
     metadata,

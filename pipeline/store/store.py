@@ -10,7 +10,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, delete
 
 from alerts.events import AlertEvent, State
-from pipeline.records import Rejected, ScoredDocument, SentimentMinute
+from pipeline.records import Label, Rejected, ScoredDocument, SentimentMinute
 from pipeline.store import reads, rows, schema, writer
 from pipeline.store.engine import connect, for_writing, parse_url, shown
 from pipeline.store.errors import explained
@@ -107,10 +107,18 @@ class Store:
         with self.writing() as connection:
             writer.upsert(connection, schema.rejected, table_rows)
 
+    def write_labels(self, labels: Sequence[Label]) -> None:
+        """Keep each label beside all others; of equal run, id, `at` and `by` the first stays."""
+        table_rows = [rows.label_row(label) for label in labels]
+        with self.writing() as connection:
+            writer.upsert(connection, schema.label, table_rows)
+
     def delete_run(self, run: str) -> None:
-        """Forget everything of a run, what waits in the outbox included."""
+        """Forget everything of a run, what waits in the outbox included; but not what people have said."""
         with self.writing() as connection:
             for table in schema.metadata.sorted_tables:
+                if table is schema.label:
+                    continue
                 connection.execute(delete(table).where(table.c.run == run))
 
     def runs(self) -> list[str]:
@@ -167,6 +175,16 @@ class Store:
         """Every document of a run, oldest first, without holding them all."""
         with self.reading() as connection:
             yield from reads.each_document(connection, run)
+
+    def document(self, run: str, id: str) -> ScoredDocument | None:
+        """The document of that id; None where there is none."""
+        with self.reading() as connection:
+            return reads.document(connection, run, id)
+
+    def labels(self, run: str | None = None) -> list[Label]:
+        """Every label of documents of a run, or of all runs, in the order in which they were given."""
+        with self.reading() as connection:
+            return reads.labels(connection, run)
 
     def rejected(self, run: str, *, limit: int | None = None) -> list[Rejected]:
         """Rejected input of a run, by origin."""

@@ -24,6 +24,7 @@ from pipeline.worker.deliver import Deliver
 from pipeline.worker.detect import DetectCore
 from pipeline.worker.drift import Drift
 from pipeline.worker.health import Progress
+from pipeline.worker.labels import StoreLabels
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.publish import Publisher
 from pipeline.worker.stateful import Stateful
@@ -82,6 +83,18 @@ def build_app(parts: Parts) -> faust.App:
     for name, record, write in stored:
         store = StoreTopic(app, record, write, database, acks, metrics)
         app.agent(topic(name), name=f"store-{name}")(store.run)
+
+    labels = StoreLabels(
+        app,
+        settings,
+        parts.classifier.topics,
+        parts.store.write_labels,
+        database,
+        publisher,
+        acks,
+        metrics,
+    )
+    app.agent(topic("labels"), name="store-labels")(labels.run)
 
     documents, tallies, sentiment = (topic_name(settings, n) for n in ("documents", "tallies", "sentiment"))
 

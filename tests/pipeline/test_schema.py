@@ -16,6 +16,7 @@ from pipeline.records import (
     AlertEvent,
     Document,
     Evidence,
+    Label,
     Rejected,
     RunTotals,
     ScoredDocument,
@@ -113,6 +114,7 @@ EXAMPLES = [
         evidence=(EVIDENCE,),
         cause="more_news",
     ),
+    Label(id="a", title="t", said_tone="neutral", tone="negative", by="ann", at=NOON),
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from models.errors import ModelError
-from models.serving.classifier import PRESETS
+from models.serving.opening import PRESETS
 from models.serving.manifest import read_manifest, write_manifest
 from pipeline.cli.main import app
 from pipeline.settings import ModelSettings, Settings

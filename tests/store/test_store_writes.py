@@ -8,13 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.records import Rejected, ScoredDocument
+from pipeline.records import Label, Rejected, ScoredDocument
 from pipeline.store import Store
 from tests.records import (
     START,
     alert_event,
     document,
     evidence,
+    label,
     rejected,
     sentiment_minute,
     sentiment_row,
@@ -219,6 +220,32 @@ def test_a_deleted_run_is_gone_and_no_other(store: Store) -> None:
     assert (kept.documents, kept.sentiment, kept.alerts, kept.firing, kept.alert_events) == (1, 1, 1, 1, 1)
 
 
+def test_labels_are_all_kept_in_the_order_in_which_they_were_given(store: Store) -> None:
+    later = START + timedelta(milliseconds=1)
+    said = [label(), label(by="bo", tone="neutral"), label(at=later, tone="positive", said_tone=None)]
+    store.write_labels([*reversed(said), label(tone="neutral", note="the same person at the same moment")])
+    store.write_labels(said)
+    assert store.labels() == said
+    assert store.labels("lehman") == []
+
+
+def test_a_deleted_run_does_not_take_back_what_people_have_said(store: Store) -> None:
+    store.write_labels([label(run="lehman")])
+    store.write_documents([document(run="lehman")])
+    store.delete_run("lehman")
+    assert store.labels("lehman") == [label(run="lehman")]
+    assert store.document("lehman", "d1") is None
+
+
+def test_a_document_is_found_by_its_id(store: Store) -> None:
+    long = "x" * 2000
+    store.write_documents([document(), document(id=long), document(run="lehman", title="other")])
+    assert store.document("live", "d1") == document()
+    assert store.document("live", long) is not None
+    assert store.document("live", "d2") is None
+    assert [each.id for each in store.each_document("live")] == [each.id for each in store.documents("live")]
+
+
 def test_every_field_of_a_record_has_a_column() -> None:
     from pipeline.store import schema
 
@@ -228,4 +255,5 @@ def test_every_field_of_a_record_has_a_column() -> None:
     assert fields(ScoredDocument) == set(schema.document.c.keys())
     assert fields(type(alert_event())) == set(schema.alert.c.keys())
     assert fields(Rejected) == set(schema.rejected.c.keys())
+    assert fields(Label) == set(schema.label.c.keys())
     assert set(schema.alert_event.c.keys()) == {*schema.alert.c.keys(), "recorded_at"}
