@@ -6,7 +6,7 @@ import html
 import re
 
 MAX_CHARS = 1_000
-"""The model reads 96 tokens; no language needs more characters than this for them."""
+"""A model that reads 96 tokens of a text reads no more characters than this; no language needs more."""
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
@@ -18,28 +18,35 @@ _CJK_GAP = re.compile(f"(?<=[{CJK}]) | (?=[{CJK}])")
 _SENTENCE_END = frozenset(".!?:;…。！？：；")
 
 
-def clean(text: str) -> str:
+def clean(text: str, limit: int = MAX_CHARS) -> str:
     """Make one line of `text`: entities resolved, URLs dropped, white space collapsed, no lone surrogates.
 
-    URLs cost tokens and say nothing of the tone. Only the start of a very long text is looked at.
+    URLs cost tokens and say nothing of the tone. Of a very long text no more is looked at than it takes to
+    fill `limit` characters.
     """
-    text = _SURROGATE.sub("\ufffd", text[: 4 * MAX_CHARS])
+    text = without_surrogates(text[: 4 * limit])
     text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     return " ".join(_URL.sub(" ", text).split())
 
 
-def model_input(title: str, body: str = "") -> str:
-    """Join headline and start of the body into what the classifier reads, at most `MAX_CHARS` characters.
+def without_surrogates(text: str) -> str:
+    """Put U+FFFD in place of lone surrogates, which no tokenizer takes."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
-    A body that begins with the headline again, as feeds often have it, is taken without that copy.
+
+def model_input(title: str, body: str = "", limit: int = MAX_CHARS) -> str:
+    """Join headline and start of the body into what a classifier reads, at most `limit` characters.
+
+    `limit` is the classifier's `max_chars`. A body that begins with the headline again, as feeds often have
+    it, is taken without that copy.
     """
-    headline, rest = clean(title), clean(body)
+    headline, rest = clean(title, limit), clean(body, limit)
     if headline and rest.startswith(headline):
         rest = rest[len(headline) :].lstrip(" .:-–—|")
     if not headline or not rest:
-        return (headline or rest)[:MAX_CHARS].rstrip()
+        return (headline or rest)[:limit].rstrip()
     joint = " " if headline[-1] in _SENTENCE_END else ". "
-    return (headline + joint + rest)[:MAX_CHARS].rstrip()
+    return (headline + joint + rest)[:limit].rstrip()
 
 
 def text_key(text: str) -> str:

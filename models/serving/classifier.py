@@ -11,7 +11,7 @@ import numpy as np
 
 from models.errors import ModelError
 from models.scores import Scores, no_scores, to_scores
-from models.serving.backend import BackendName, Floats, Outputs
+from models.serving.backend import BackendName, Floats, Outputs, joined
 from models.serving.cache import ENTRIES, CacheInfo, LogitsCache, text_digest
 from models.serving.golden import check_golden, to_golden
 from models.serving.opening import PRESETS, Opened, model_folder, open_model
@@ -33,7 +33,7 @@ class Classifier:
         if long_texts == "windows":
             deciding["long_texts"] = f"windows of {MAX_WINDOWS}, overlap {OVERLAP}"
         self.model: str = manifest.identity_with(deciding)
-        """Name and hash of the model, as in `tocsin-en-1@1a2b3c4d5e6f`; settings that change scores are in it."""
+        """Name and hash of all that decides the scores, as in `tocsin-en-1@1a2b3c4d5e6f`."""
         self.topics: tuple[str, ...] = manifest.topics
         """Topic ids that `Scores.topic` points into."""
         self.languages: tuple[str, ...] = manifest.languages
@@ -62,12 +62,12 @@ class Classifier:
     ) -> Classifier:
         """Load a preset by name or a model from a folder, and check it against its golden sentences.
 
-        `backend` is `onnx` (int8, CPU) or `torch` (bfloat16 on CUDA, float32 on the CPU; `device` says where);
-        `auto` takes torch where there is a GPU, else onnx. `threads` 0 takes every core, `batch_tokens` None
-        what the backend does best with. `long_texts` is `lead`, the start of a text that fits into the model,
-        or `windows`, all of it in pieces. `cache` texts are remembered with their scores, 0 for none. The
-        torch backend loads checkpoints of training, too, which have no golden sentences. Raises ModelError
-        when the model is missing, damaged, or does not answer as it should.
+        `backend` is `onnx` (int8, CPU) or `torch` (bfloat16 on CUDA, float32 on the CPU; `device` says
+        where); `auto` takes torch where there is a GPU, else onnx. `threads` 0 takes every core,
+        `batch_tokens` None what the backend does best with. `long_texts` is `lead`, as much of a text's start
+        as the model holds, or `windows`, all of it in pieces. `cache` texts are remembered with their scores,
+        0 for none. The torch backend loads checkpoints of training, too, which have no golden sentences.
+        Raises ModelError when the model is missing, damaged, or does not answer as it should.
         """
         opened = open_model(path, backend, device=device, threads=threads, batch_tokens=batch_tokens)
         classifier = cls(opened, long_texts, cache)
@@ -117,11 +117,12 @@ class Classifier:
         return joined[:, :tones], joined[:, tones:]
 
     def embed(self, texts: Sequence[str]) -> Floats:
-        """Mean of the encoder's states over each text, (n, width), float32, for comparing texts by meaning."""
+        """Mean of the encoder's states over each text, (n, width), for comparing texts by meaning."""
         pooled = self._run(texts).pooled
         if pooled is None:
             raise ModelError(
-                f"{self._manifest.name} gives no embeddings: its graph has no output `pooled`. Export it again"
+                f"{self._manifest.name} gives no embeddings: its graph has no output `pooled`. "
+                "Export the model again"
             )
         return pooled
 
@@ -134,16 +135,8 @@ class Classifier:
 
     def _run(self, texts: Sequence[str]) -> Outputs:
         """Read and run texts chunk by chunk: while the model runs for one, the next is being tokenised."""
-        parts = []
-        for windows in self._read_ahead(texts):
-            outputs = self._backend.logits(windows.ids)
-            parts.append(Outputs(*(None if part is None else pool(windows, part) for part in outputs)))
-        if len(parts) == 1:
-            outputs = parts[0]
-        else:
-            columns = zip(*parts, strict=True)
-            outputs = Outputs(*(None if each[0] is None else np.concatenate(each) for each in columns))
-        return self._belonging(outputs)
+        parts = [pool(windows, self._backend.logits(windows.ids)) for windows in self._read_ahead(texts)]
+        return self._belonging(parts[0] if len(parts) == 1 else joined(parts))
 
     def _read_ahead(self, texts: Sequence[str]) -> Iterator[Windows]:
         size = self._backend.chunk

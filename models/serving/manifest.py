@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,9 @@ from models.files import file_sha256
 
 FILE = "model.json"
 DATA_FILES = ("model.onnx", "tokenizer.json")
+"""What every served model has."""
+TORCH_FILES = ("network.safetensors", "config.json")
+"""What it may have besides, for the torch backend: the float32 network that the int8 graph was made of."""
 
 
 class Golden(BaseModel):
@@ -38,6 +42,8 @@ class Manifest(BaseModel):
     """In the order of the graph's `tone` output."""
     topics: tuple[str, ...]
     """Topic ids in the order of the graph's `topic` output."""
+    languages: tuple[str, ...] = ("en",)
+    """BCP 47 tags of the languages it was trained for."""
     max_length: int = Field(ge=2)
     """Tokens of a text that are read."""
     pad_id: int = Field(ge=0)
@@ -52,13 +58,18 @@ class Manifest(BaseModel):
     @property
     def identity(self) -> str:
         """`name@` and 12 hex digits of a SHA-256 over everything that decides what the model says."""
-        deciding = self.model_dump(mode="json", exclude={"golden", "training"})
-        digest = sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+        return self.identity_with({})
+
+    def identity_with(self, more: Mapping[str, str]) -> str:
+        """The identity where more decides what the model says than the model itself: settings of serving."""
+        deciding = self.model_dump(mode="json", exclude={"golden", "training", "languages"})
+        deciding["files"] = {name: deciding["files"].get(name) for name in DATA_FILES}
+        digest = sha256(json.dumps(deciding | dict(more), sort_keys=True).encode()).hexdigest()
         return f"{self.name}@{digest[:12]}"
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read `model.json` and check the files it names; raises ModelError that says what is wrong."""
+def read_manifest(folder: Path, needed: Sequence[str] = DATA_FILES) -> Manifest:
+    """Read `model.json` and check the needed files; raises ModelError that says what is wrong."""
     file = folder / FILE
     try:
         content = file.read_text(encoding="utf-8")
@@ -72,7 +83,7 @@ def read_manifest(folder: Path) -> Manifest:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
         raise ModelError(f"{file} is not a model description of format 1: {wrong}") from error
-    for name in DATA_FILES:
+    for name in needed:
         if not (folder / name).is_file():
             raise ModelError(
                 f"the model at {folder} is incomplete: {name} is missing; fetch the folder again"
@@ -87,7 +98,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     """Write `model.json` with the hashes of the files beside it; returns what was written."""
-    files = {name: file_sha256(folder / name) for name in DATA_FILES}
+    there = [*DATA_FILES, *(name for name in TORCH_FILES if (folder / name).is_file())]
+    files = {name: file_sha256(folder / name) for name in there}
     manifest = manifest.model_copy(update={"files": files})
     content = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (folder / FILE).write_text(content + "\n", encoding="utf-8")

@@ -1,0 +1,87 @@
+"""From texts to the token ids that a model reads: the start of a text, or windows over all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from models.serving.backend import Floats, Outputs
+from models.text import MAX_CHARS, without_surrogates
+
+LongTexts = Literal["lead", "windows"]
+
+MAX_WINDOWS: Final = 8
+"""Windows that are read of one text, so that a megabyte costs no more than eight short texts."""
+OVERLAP: Final = 0.25
+"""Share of a window that the one before has read already."""
+CHARS_PER_TOKEN: Final = MAX_CHARS / 96
+"""No language needs more characters for a token, but for runs of letters that say nothing."""
+
+
+class Windows(NamedTuple):
+    """What is read of n texts."""
+
+    ids: list[list[int]]
+    """Token ids of every window; the windows of a text stand together, in the text's order."""
+    firsts: npt.NDArray[np.int64]
+    """(n,) index of each text's first window."""
+    fresh: npt.NDArray[np.float64]
+    """Tokens of each window that the window before has not read."""
+
+
+class Reader:
+    """A tokenizer, and how much of a text it reads; safe to share between threads."""
+
+    def __init__(self, tokenizer: Tokenizer, max_length: int, long_texts: LongTexts = "lead") -> None:
+        content = max_length - tokenizer.num_special_tokens_to_add(is_pair=False)
+        self._overlap = int(OVERLAP * content) if long_texts == "windows" else 0
+        self._all = long_texts == "windows" and content > 1
+        chars = round(CHARS_PER_TOKEN * max_length)
+        self.max_chars = chars * MAX_WINDOWS if self._all else chars
+        """Characters of a text that are looked at."""
+        self._special = max_length - content
+        self._tokenizer = tokenizer
+        tokenizer.enable_truncation(max_length, stride=self._overlap)
+        tokenizer.no_padding()
+
+    def cut(self, text: str) -> str:
+        """The part of a text that decides its scores: tokenising a megabyte for 96 tokens takes a second."""
+        return without_surrogates(text[: self.max_chars])
+
+    def read(self, texts: Sequence[str]) -> Windows:
+        """Tokenise texts, each as one window, its start, or as all of its windows."""
+        encodings = self._tokenizer.encode_batch_fast([self.cut(text) for text in texts])
+        if not self._all:
+            ids = [encoding.ids for encoding in encodings]
+            return Windows(ids, np.arange(len(ids)), np.ones(len(ids)))
+        ids, counts = [], []
+        for encoding in encodings:
+            windows = [encoding.ids, *(more.ids for more in encoding.overflowing[: MAX_WINDOWS - 1])]
+            ids += windows
+            counts.append(len(windows))
+        ends = np.cumsum(counts, dtype=np.int64)
+        firsts = ends - np.array(counts, dtype=np.int64)
+        fresh = np.array([len(window) - self._special for window in ids], dtype=np.float64)
+        later = np.ones(len(ids), dtype=bool)
+        later[firsts] = False
+        fresh[later] -= self._overlap
+        return Windows(ids, firsts, np.maximum(fresh, 1))
+
+
+def pool(windows: Windows, outputs: Outputs) -> Outputs:
+    """Outputs of the windows → of the texts: their mean, weighted by the tokens that are new in each."""
+    if len(windows.ids) == len(windows.firsts):
+        return outputs
+    weights = windows.fresh[:, None]
+    totals = np.add.reduceat(weights, windows.firsts, axis=0)
+
+    def mean(values: Floats) -> Floats:
+        sums = np.add.reduceat(values * weights, windows.firsts, axis=0)
+        return np.asarray(sums / totals, dtype=np.float32)
+
+    pooled = None if outputs.pooled is None else mean(outputs.pooled)
+    return Outputs(mean(outputs.tone), mean(outputs.topic), pooled)
