@@ -1,8 +1,8 @@
 """Tables whose rows are 4-bit blocks already, as some packed encoders come: kept so, at half of int8's size.
 
-A block is 32 values d x q with whole q from -8 to 7 and one float16 scale d (GGML's Q4_0, which makes the value
-farthest from zero -8 d). Word vectors that training leaves alone keep that form, and storing them by it loses
-nothing.
+A block is 32 values d x q with whole q from -8 to 7 and one float16 scale d (GGML's Q4_0, which makes the
+value farthest from zero -8 d). Word vectors that training leaves alone keep that form, and storing them by it
+loses nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BLOCK = 32
 
 
 def to_blocks(table: Array) -> tuple[Array, Array] | None:
-    """Whole numbers (rows, width), int8, and scales (rows, width / 32), float16; None where that loses anything.
+    """Whole numbers (rows, width), int8, and scales (rows, width / 32), float16; None where that loses.
 
     >>> import numpy as np
     >>> whole, scales = to_blocks(np.arange(-8, 24, dtype=np.float32)[None] % 16 / 4 - 2)

@@ -1,4 +1,4 @@
-"""Make a served model of a checkpoint: the graph, the tokenizer, and a description that both are checked by."""
+"""Make a served model of a checkpoint: the graph, the tokenizer, and a description to check both by."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 Every linear product of the encoder multiplies uint8 by int8 (weights symmetric, a scale a column; inputs with
 one static range a product), so that a text's logits are the same whatever else is in its batch. What lies
-between stays float32, in the operators that ONNX Runtime runs fastest on a CPU (docs/models/serving.md has the
-measurements): biases inside the products, `Add` and `LayerNormalization` apart, `Attention` of opset 23, GELU
-by tanh. The graph knows no padding: the texts of a batch have the same number of tokens.
+between stays float32, in the operators that ONNX Runtime runs fastest on a CPU (docs/models/serving.md has
+the measurements): biases inside the products, `Add` and `LayerNormalization` apart, `Attention` of opset 23,
+GELU by tanh. The graph knows no padding: the texts of a batch have the same number of tokens.
 """
 
 from __future__ import annotations
@@ -214,8 +214,9 @@ def _normalise(graph: _Graph, config: Any, module: str, value: str, residual: st
     )
 
 
-# Pooling and heads are float32. Their operators are chosen so that the last bit of a text's result does not depend
-# on how many texts the batch has: the kernels for means over tokens and for matrix products change with that.
+# Pooling and heads are float32. Their operators are chosen so that the last bit of a text's result does not
+# depend on how many texts the batch has: the kernels for means over tokens and for matrix products change
+# with that.
 
 
 def _pool(graph: _Graph, hidden: str) -> None:

@@ -8,12 +8,10 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from models.continual.weights import network_from_onnx
 from models.errors import ModelError
-from models.serving.classifier import model_folder
-from models.serving.manifest import read_manifest
-from models.taxonomy import TONES, topic_ids
-from models.training.checkpoint import load_checkpoint
+from models.serving.manifest import DATA_FILES, FILE, TORCH_FILES, read_manifest
+from models.serving.opening import model_folder
+from models.serving.torch_weights import checkpoint_manifest, load_network
 from models.training.network import ToneTopicNetwork
 
 
@@ -28,6 +26,7 @@ class Source:
     """Truncates at `max_length`, does not pad."""
     tones: tuple[str, ...]
     topics: tuple[str, ...]
+    languages: tuple[str, ...]
     temperatures: tuple[float, float] | None
     """Of tone and topic; None where the source does not know them."""
     max_length: int
@@ -38,55 +37,33 @@ class Source:
 
 
 def open_source(path: str | Path) -> Source:
-    """Open a checkpoint folder, a served model's folder, or a preset by name.
+    """Open a checkpoint folder, a served model's folder, a preset by name, or a model on a hub.
 
     Raises ModelError when there is no such model, or its files cannot be used.
     """
-    folder = Path(path)
-    if not (folder / "network.safetensors").is_file():
-        folder = model_folder(path)
-    if (folder / "network.safetensors").is_file():
-        return _checkpoint(folder)
-    if (folder / "model.json").is_file():
-        return _served(folder)
-    raise ModelError(
-        f"{folder} holds neither a checkpoint (network.safetensors) nor a served model (model.json)"
-    )
-
-
-def _checkpoint(folder: Path) -> Source:
-    network, tokenizer, training = load_checkpoint(folder)
-    recipe = training["recipe"]
-    tokenizer.enable_truncation(recipe["max_length"])
-    tokenizer.no_padding()
-    known = training.get("temperatures")
-    return Source(
-        name=recipe["name"],
-        network=network,
-        tokenizer=tokenizer,
-        tones=TONES,
-        topics=tuple(training.get("topics") or topic_ids()),
-        temperatures=(known["tone"], known["topic"]) if known else None,
-        max_length=recipe["max_length"],
-        training=training,
-        rounded=False,
-    )
-
-
-def _served(folder: Path) -> Source:
-    manifest = read_manifest(folder)
-    network = network_from_onnx(folder)
+    folder = model_folder(path)
+    served, exact = (folder / FILE).is_file(), all((folder / name).is_file() for name in TORCH_FILES)
+    if served:
+        manifest = read_manifest(folder, (*TORCH_FILES, "tokenizer.json") if exact else DATA_FILES)
+    elif exact:
+        manifest = checkpoint_manifest(folder)
+    else:
+        raise ModelError(
+            f"{folder} holds neither a checkpoint (network.safetensors) nor a served model ({FILE})"
+        )
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(manifest.max_length)
     tokenizer.no_padding()
+    known = served or "temperatures" in manifest.training
     return Source(
-        name=manifest.identity,
-        network=network,
+        name=manifest.identity if served else manifest.name,
+        network=load_network(folder),
         tokenizer=tokenizer,
         tones=manifest.tones,
         topics=manifest.topics,
-        temperatures=(manifest.temperature_tone, manifest.temperature_topic),
+        languages=manifest.languages,
+        temperatures=(manifest.temperature_tone, manifest.temperature_topic) if known else None,
         max_length=manifest.max_length,
         training=manifest.training,
-        rounded=True,
+        rounded=not exact,
     )

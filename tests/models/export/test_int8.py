@@ -1,4 +1,4 @@
-"""The int8 graph against the network it is made of; a text's logits are the same to the bit in any company."""
+"""The int8 graph against its network; a text's logits are the same to the bit in any company."""
 
 from __future__ import annotations
 
