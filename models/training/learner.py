@@ -72,7 +72,7 @@ class Learner:
         return self.recipe.learning_rate * self.factor(done)
 
     def step(self, batch: Sequence[int], done: int) -> Tensor:
-        """Learn from the rows of one batch, after `done` steps; returns the mean loss of this process's part.
+        """Learn from the rows of one batch, after `done` steps; returns their mean loss.
 
         Several processes divide the rows among themselves and take the same step.
         """
@@ -101,7 +101,8 @@ class Learner:
             self.average.update()
         if self.noise:
             self.noise.forget()
-        return loss.detach()
+        mean: Tensor = self.accelerator.reduce(factor * loss.detach(), "mean")
+        return mean
 
     def _loss(self, rows: list[int]) -> Tensor:
         ids, mask = pad([self.ids[i] for i in rows], self.network.pad_id)

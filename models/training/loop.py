@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from accelerate.utils import broadcast
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from models.data import Corpus
 from models.taxonomy import topic_ids
+from models.training import processes
 from models.training.encoding import encode, open_tokenizer, pad
 from models.training.learner import Learner
 from models.training.learner_state import learner_tensors, restore_learner
@@ -64,7 +64,7 @@ def train(
     with as many threads, two runs give the same weights, killed in between or not. Under `accelerate launch`
     several processes share every batch.
     """
-    accelerator = Accelerator()
+    accelerator = processes.accelerator()
     main: bool = accelerator.is_main_process
     torch.set_num_threads(recipe.threads or torch.get_num_threads())
     torch.manual_seed(recipe.seed)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from accelerate import PartialState
+import transformers
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -29,6 +29,7 @@ from models.errors import ModelError
 from models.training.checkpoint import WEIGHTS, save_checkpoint
 from models.training.checks import Prepared, prepare
 from models.training.loop import train
+from models.training.processes import processes
 from models.training.recipe import load_recipe
 from models.training.resume import EpochReport, clear_state
 
@@ -42,15 +43,19 @@ def run(recipe_file: Path, out: Path, console: Console, *, restart: bool = False
     A training that was killed goes on where it was; `restart` begins anew instead and replaces what is there.
     Under `accelerate launch` the first process alone prints and writes.
     """
-    processes = PartialState()
-    if not processes.is_main_process:
+    state = processes()
+    # What loading a base says (a pooler that is not used, a bar of its own) is nothing to act on.
+    quiet: Any = transformers.logging
+    quiet.set_verbosity_error()
+    quiet.disable_progress_bar()
+    if not state.is_main_process:
         console = Console(quiet=True)
     prepared = check(recipe_file, console)
-    if restart and processes.is_main_process:
+    if restart and state.is_main_process:
         clear_state(out / "state")
         (out / WEIGHTS).unlink(missing_ok=True)
         shutil.rmtree(out / "log", ignore_errors=True)
-    processes.wait_for_everyone()
+    state.wait_for_everyone()
     if (out / WEIGHTS).is_file():
         raise ModelError(f"{out} holds a trained network already: choose another folder, or --restart")
     began = time.monotonic()
@@ -77,11 +82,11 @@ def run(recipe_file: Path, out: Path, console: Console, *, restart: bool = False
         "best_epoch": trained.best_epoch,
         "activation_ranges": trained.activation_ranges,
     }
-    if processes.is_main_process:
+    if state.is_main_process:
         save_checkpoint(out, trained.network, trained.tokenizer, training)
         clear_state(out / "state")
         (out / "teachers.safetensors").unlink(missing_ok=True)
-    processes.wait_for_everyone()
+    state.wait_for_everyone()
     console.print(f"Kept epoch {trained.best_epoch}; wrote {out}", markup=False)
     return training
 
@@ -96,7 +101,7 @@ def check(recipe_file: Path, console: Console) -> Prepared:
         table.add_row(name, tasks.get(name, ""), *(f"{counts[part]:,}" for part in ("train", "dev", "test")))
     console.print(table)
     for notice in prepared.notices():
-        console.print(f"mind: {notice}", markup=False, style="yellow")
+        console.print(f"mind: {notice}", markup=False, style="yellow", soft_wrap=True)
     return prepared
 
 
@@ -132,7 +137,8 @@ class _Display:
         """An epoch is over."""
         sets = ", ".join(f"{name} {score.macro_f1:.3f}" for name, score in report.dev.items())
         self._console.print(
-            f"epoch {report.epoch}: loss {report.loss:.3f}, macro-F1 {report.macro_f1:.3f} ({sets})"
+            f"epoch {report.epoch}: loss {report.loss:.3f}, macro-F1 {report.macro_f1:.3f} ({sets})",
+            soft_wrap=True,
         )
 
     def _update(self, what: str, done: int, total: int, said: str) -> None:
@@ -156,4 +162,4 @@ def _display(console: Console) -> Iterator[_Display]:
 
 def prints() -> bool:
     """Whether this process is the one that prints, of those that train together."""
-    return bool(PartialState().is_main_process)
+    return bool(processes().is_main_process)

@@ -14,6 +14,7 @@ from pipeline.cli import (
     demo,
     evaluate,
     explain,
+    export,
     labels,
     models,
     replay,
@@ -41,6 +42,7 @@ classify.register(app)
 train.register(app)
 evaluate.register(app)
 explain.register(app)
+export.register(app)
 replay.register(app)
 worker.register(app)
 broker.register(app)
