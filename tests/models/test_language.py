@@ -45,6 +45,17 @@ def test_a_few_borrowed_words_do_not_change_the_language() -> None:
     assert detect("苹果发布 iPhone 与 MacBook Pro 新品，股价上涨") == "zh"
 
 
+def test_two_common_words_settle_english_without_a_model() -> None:
+    for text in (
+        "Shares of Soitec: the results are in",
+        "Net sales FELL from EUR 3.9 mn",
+        "$AB beats and raises",
+    ):
+        assert detect(text) == "en"
+    for text in ("Die Shares von Siemens fallen nach Zahlen", "La société publie ses résultats"):
+        assert detect(text) != "en"
+
+
 def test_tickers_and_links_say_nothing() -> None:
     assert detect("$SIE $ALV $BMW profits fall short of estimates https://beispiel.de/aktien") == "en"
 
