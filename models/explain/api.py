@@ -15,6 +15,7 @@ from models.explain.explanation import Explanation, Word
 from models.explain.occlusion import LIMIT, occlude, read_length
 from models.explain.words import Span
 from models.serving.classifier import Classifier
+from models.serving.opening import model_folder
 from models.taxonomy import TONES
 from models.text import model_input
 
@@ -65,6 +66,7 @@ def _opened(model: str | Path | Classifier | Differentiable, method: Choice) -> 
         if method == "occlusion":
             raise ModelError("occlusion asks a Classifier or a served model's folder")
         return model
+    model_folder(model)  # says at once, before torch is loaded, that there is no such model
     if method == "occlusion" or (method == "auto" and not gradients_at_hand()):
         return Classifier.load(model)
     if not gradients_at_hand():

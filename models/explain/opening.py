@@ -16,6 +16,7 @@ from models.errors import ModelError
 from models.explain.integrated import Differentiable
 from models.export.hf import TOPIC_FOLDER
 from models.export.source import Source, open_source
+from models.serving.opening import model_folder
 from models.taxonomy import TONES
 
 
@@ -25,10 +26,8 @@ def open_differentiable(path: str | Path) -> Differentiable:
     A served model's network is rebuilt from its 8-bit weights, in float32: it answers nearly, not exactly, as
     the model that serves. Raises ModelError when there is no such model or it cannot be rebuilt.
     """
-    folder = Path(path)
-    if _classifies(folder):
-        return from_transformers(folder)
-    return from_source(open_source(path))
+    folder = model_folder(path)
+    return from_transformers(folder) if _classifies(folder) else from_source(open_source(folder))
 
 
 def from_source(source: Source) -> Differentiable:

@@ -65,6 +65,7 @@ def explain(
     model that serves, with one word left out at a time.
     """
     from models.explain import explain as explain_text
+    from pipeline.cli.quiet import quiet_transformers
     from pipeline.settings import load_settings
     from pipeline.versions import model_path
 
@@ -73,7 +74,7 @@ def explain(
     if model is None:
         model = model_path(load_settings(config))
     if method is not Method.OCCLUSION:
-        _quiet()
+        quiet_transformers()
     explanation = explain_text(
         text, model, method=method.value, heads=[head.value for head in heads] if heads else None
     )
@@ -89,17 +90,6 @@ def explain(
     show_explanation(explanation, Console())
     if page is not None:
         print(f"Wrote {page}")
-
-
-def _quiet() -> None:
-    """Leave out what transformers says while it loads."""
-    from importlib.util import find_spec
-
-    if find_spec("transformers"):
-        from transformers.utils import logging
-
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _write(file: Path, explanation: Explanation) -> None:

@@ -18,6 +18,7 @@ from pipeline.cli import (
     labels,
     models,
     replay,
+    retrain,
     schema,
     settings,
     topics,
@@ -52,6 +53,7 @@ settings.register(app)
 data.register(app)
 models.register(app)
 labels.register(app)
+retrain.register(app)
 demo.register(app)
 
 
