@@ -52,13 +52,15 @@ def classify_batch(
     now: datetime,
     future_tolerance: int,
     live: bool,
+    detect_language: bool = True,
 ) -> Classified:
     """Classify one batch of records of several partitions.
 
     A batch may hold a record twice, and older ones after newer: a rebalance reads on from the last commit.
     `starts` holds each partition's first offset that no earlier batch accounted for. In a replay event time
     alone counts, so its tallies carry no clock. A text that the model fails on is rejected, not the batch;
-    where it fails on every text the model is at fault and its error is raised.
+    where it fails on every text the model is at fault and its error is raised. Whoever only counts has no use
+    for the documents' languages and need not have them detected.
     """
     by_origin = {(record.partition, record.offset): record for record in batch}
     batch = [by_origin[origin] for origin in sorted(by_origin)]
@@ -83,7 +85,7 @@ def classify_batch(
                     at=now,
                 )
             )
-    scored, failed = _score(documents, origins, classifier, run)
+    scored, failed = _score(documents, origins, classifier, run, detect_language)
     rejected += [
         reject(
             error,
@@ -101,14 +103,25 @@ def classify_batch(
 
 
 def _score(
-    documents: list[Document], origins: list[tuple[int, int]], classifier: Classifier, run: str
+    documents: list[Document],
+    origins: list[tuple[int, int]],
+    classifier: Classifier,
+    run: str,
+    detect_language: bool,
 ) -> tuple[list[ScoredDocument], list[tuple[tuple[int, int], Invalid]]]:
     if not documents:
         return [], []
     try:
-        scores = classifier.classify([model_input(each.title, each.body) for each in documents])
+        limit = classifier.max_chars
+        scores = classifier.classify([model_input(each.title, each.body, limit) for each in documents])
         return score_batch(
-            documents, scores, topics=classifier.topics, model=classifier.model, run=run, origins=origins
+            documents,
+            scores,
+            topics=classifier.topics,
+            model=classifier.model,
+            run=run,
+            origins=origins,
+            detect_language=detect_language,
         ), []
     except Exception as error:
         if len(documents) == 1:
@@ -118,7 +131,7 @@ def _score(
     scored: list[ScoredDocument] = []
     failed: list[tuple[tuple[int, int], Invalid]] = []
     for document, origin in zip(documents, origins, strict=True):
-        good, bad = _score([document], [origin], classifier, run)
+        good, bad = _score([document], [origin], classifier, run, detect_language)
         scored += good
         failed += bad
     if not scored:

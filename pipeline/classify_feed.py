@@ -21,6 +21,7 @@ class Label(Struct, frozen=True, kw_only=True):
     """Topic and tone of one text; fields are as in `ScoredDocument`."""
 
     id: str
+    lang: str
     topic: str
     p_topic: float
     tone: Tone

@@ -86,7 +86,7 @@ class ScoredDocument(Struct, frozen=True, kw_only=True):
     url: str
     """An identifier; look at it before you follow it."""
     lang: str
-    """BCP 47 tag, or empty."""
+    """BCP 47 tag, the source's, else as detected: `und` where that cannot be told."""
     author: str
     """As in Document."""
     symbols: tuple[str, ...]

@@ -127,6 +127,7 @@ class CachedClassifier:
     def __init__(self, classifier: Classifier, cache: ScoreCache) -> None:
         self.model = classifier.model
         self.topics = classifier.topics
+        self.max_chars = classifier.max_chars
         self.hits = 0
         """Texts that needed no model."""
         self._classifier = classifier

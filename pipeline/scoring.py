@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.language import detect
 from pipeline.records import Document, ScoredDocument, Tone
 from pipeline.story import story_key
 
@@ -49,6 +50,10 @@ class Classifier(Protocol):
     def topics(self) -> tuple[str, ...]:
         """Topic ids, in the order that `Scores.topic` counts."""
 
+    @property
+    def max_chars(self) -> int:
+        """Characters of a text that it looks at."""
+
     def classify(self, texts: Sequence[str]) -> Scores:
         """Topic and tone of each text; a text's scores do not depend on the other texts."""
 
@@ -61,8 +66,12 @@ def score_batch(
     model: str,
     run: str,
     origins: Sequence[tuple[int, int]],
+    detect_language: bool = True,
 ) -> list[ScoredDocument]:
-    """Join n documents with their scores; `origins` holds each one's source partition and offset."""
+    """Join n documents with their scores; `origins` holds each one's source partition and offset.
+
+    Where the source gives no language, it is detected, if asked for.
+    """
     # Lists first: reading numpy scalars one by one would cost more than the rest of this function.
     columns = zip(
         documents,
@@ -84,7 +93,7 @@ def score_batch(
             title=document.title,
             body=document.body,
             url=document.url,
-            lang=document.lang,
+            lang=document.lang or (detect(f"{document.title} {document.body}") if detect_language else ""),
             author=document.author,
             symbols=document.symbols,
             topic=topics[topic],

@@ -73,8 +73,18 @@ class ModelSettings(_Section):
     `registry:current`, or `registry:` and its name or hash."""
     registry: Path | None = None
     """Folder of model versions that `tocsin models` looks after; without it, STATE_DIR/models."""
+    backend: Literal["auto", "onnx", "torch"] = "auto"
+    """What runs it: `onnx` (int8, on the CPU), `torch` (bfloat16 on a GPU, float32 on the CPU; needs the
+    extra `train`), or `auto`: torch where there is a GPU and PyTorch, else onnx."""
+    device: str | None = None
+    """Where torch runs: `cpu`, `cuda`, `cuda:1`; without it, a GPU where there is one."""
     threads: int = Field(0, ge=0)
-    """Threads for inference; 0 takes every core."""
+    """Threads for inference on the CPU; 0 takes every core."""
+    long_texts: Literal["lead", "windows"] = "lead"
+    """What is read of a text that is longer than the model: `lead`, its start, or `windows`, the mean over up
+    to eight pieces. It changes scores, so it is part of the model's name in records."""
+    cache: int = Field(32_768, ge=0)
+    """Texts that are remembered with their scores, for feeds that bring a story many times; 0 for none."""
     batch_tokens: int = Field(4096, ge=128)
     """Token budget of one micro-batch."""
     batch_deadline: float = Field(0.05, gt=0)

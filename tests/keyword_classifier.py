@@ -18,6 +18,8 @@ class KeywordClassifier:
 
     model = "keywords@1"
     topics = TOPICS
+    languages = ("en",)
+    max_chars = 1000
 
     def classify(self, texts: Sequence[str]) -> Scores:
         tones, topics = [], []

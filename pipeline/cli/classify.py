@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
@@ -16,8 +16,8 @@ import typer
 from pipeline.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
+    from models.serving.classifier import Classifier
     from pipeline.feed import Feed, Rejections
-    from pipeline.scoring import Classifier
 
 
 def classify(
@@ -41,22 +41,21 @@ def classify(
 ) -> None:
     """Tell topic and tone of every text in a file; needs a text column, no broker, no time.
 
-    Writes one JSON object a line: id, topic, p_topic, tone, p_negative, p_neutral, p_positive, score
-    (p_positive - p_negative) and model. A text without an id gets its row number. Rows that cannot be read
-    are counted and named, the others go on. A file appears whole or not at all. Counts go to standard error;
-    with --json and --out, as JSON to standard output.
+    Writes one JSON object a line: id, lang, topic, p_topic, tone, p_negative, p_neutral, p_positive, score
+    (p_positive - p_negative) and model. A text without an id gets its row number; lang is detected where
+    there is no such column. Rows that cannot be read are counted and named, the others go on. A file appears
+    whole or not at all. Counts go to standard error; with --json and --out, as JSON to standard output.
     """
     from datetime import UTC, datetime
 
-    from models.serving.classifier import Classifier
     from pipeline.feed import open_feed, parse_mapping
+    from pipeline.model import load_classifier
     from pipeline.settings import load_settings
-    from pipeline.versions import model_path
 
     settings = load_settings(config)
     now = datetime.now(UTC)
     with open_feed(file, now=now, mapping=parse_mapping(mapping or ()), format=form, stamped=False) as feed:
-        classifier = Classifier.load(model_path(settings), threads=settings.model.threads)
+        classifier = load_classifier(settings)
         counts, rejections, notices = _classify(feed, classifier, now, out, rejected)
     _report(counts, rejections, notices, as_json=as_json, to_stdout=out is not None)
     if not counts["classified"]:
@@ -74,6 +73,7 @@ def _classify(
 
     tones: Counter[str] = Counter()
     topics: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
     rejections = Rejections()
     begun = time.monotonic()
     with ExitStack() as stack:
@@ -85,6 +85,7 @@ def _classify(
             output.flush()
             tones.update(label.tone for label in labels)
             topics.update(label.topic for label in labels)
+            languages.update(label.lang for label in labels)
             for record in refused:
                 rejections.add(record)
                 if refuse is not None:
@@ -98,11 +99,26 @@ def _classify(
         "rejected_by_reason": rejections.by_reason(),
         "tones": dict(tones.most_common()),
         "topics": dict(topics.most_common()),
+        "languages": dict(languages.most_common()),
         "model": classifier.model,
         "seconds": round(seconds, 3),
         "documents_per_second": round(tones.total() / seconds, 1),
     }
-    return counts, rejections, feed.notices()
+    foreign = foreign_languages(languages, classifier.languages)
+    return counts, rejections, [*feed.notices(), *foreign]
+
+
+def foreign_languages(found: Mapping[str, int], known: Collection[str]) -> list[str]:
+    """Say of how many texts the language is none of the model's; nothing where there are none."""
+    ours = {tag.lower().split("-")[0] for tag in known} | {"und"}
+    others = {tag: count for tag, count in found.items() if tag.lower().split("-")[0] not in ours}
+    if not others:
+        return []
+    most = ", ".join(f"{tag} {count:,}" for tag, count in list(others.items())[:5])
+    return [
+        f"{sum(others.values()):,} texts are in languages the model was not trained for ({most}); it knows "
+        f"{', '.join(known)}: do not rely on their scores"
+    ]
 
 
 @contextmanager

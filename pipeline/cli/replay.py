@@ -122,12 +122,11 @@ def _shell(
         with document_progress("classifying", len(history.documents), console) as shown:
             return replay_via_kafka(settings, history, pace, on_scored=shown, on_event=on_event)
 
-    from models.serving.classifier import Classifier
+    from pipeline.model import load_classifier
     from pipeline.replay import replay_offline
     from pipeline.score_cache import CachedClassifier, ScoreCache
-    from pipeline.versions import model_path
 
-    loaded = Classifier.load(model_path(settings), threads=settings.model.threads)
+    loaded = load_classifier(settings)
     kept = ScoreCache(settings.state_dir / "cache" / "scores.sqlite", _notify) if use_cache else None
     try:
         with document_progress("classifying", len(history.documents), console) as shown:

@@ -16,17 +16,16 @@ def worker(config: ConfigOption = None, run: RunOption = None) -> None:
     stay away. Metrics and health are at `/metrics`, `/healthz` and `/readyz` of the address under [http],
     http://127.0.0.1:9464 by default.
     """
-    from models.serving.classifier import Classifier
     from pipeline.logs import set_up_logging
+    from pipeline.model import load_classifier
     from pipeline.settings import load_settings
-    from pipeline.versions import model_path
     from pipeline.worker.run import run_worker
 
     settings = load_settings(config)
     if run is not None:
         settings = settings.with_run(run)
     set_up_logging(settings.log_level)
-    run_worker(settings, Classifier.load(model_path(settings), threads=settings.model.threads))
+    run_worker(settings, load_classifier(settings))
 
 
 def register(app: typer.Typer) -> None:

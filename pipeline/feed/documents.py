@@ -70,7 +70,10 @@ class DocumentReader:
             raise Invalid("no_text", f"{named} empty")
         if not self._stamped:
             told = self._id(values) or str(row.number)
-            bare = Document(id=told, source=self._feed, published_at=UNSTAMPED, title=title, body=body)
+            lang = self._text(values, "lang")
+            bare = Document(
+                id=told, source=self._feed, published_at=UNSTAMPED, title=title, body=body, lang=lang
+            )
             return check(bare, now=None, future_tolerance=0)
         published = self._stamp(values)
         source = self._text(values, "source") or self._feed

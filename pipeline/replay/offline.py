@@ -93,6 +93,7 @@ def replay_offline(
             now=now,
             future_tolerance=settings.event_time.future_tolerance,
             live=False,
+            detect_language=False,
         )
         rejected.extend(_in_feed(each, history) for each in classified.rejected)
         for tally in classified.tallies:

@@ -75,3 +75,37 @@ def test_a_batch_read_across_a_rebalance_holds_each_record_once(offsets: list[in
     (tally,) = result.tallies
     assert list(tally.offset) == sorted(set(offsets)) == [s.offset for s in result.scored]
     assert (tally.start, tally.end) == (min(start, *offsets, max(offsets)), max(offsets) + 1)
+
+
+def test_a_document_carries_the_source_s_language_else_the_detected_one() -> None:
+    def scored(title: str, lang: str = "", **options: bool) -> str:
+        document = Document(id="1", source="Harbor Wire", published_at=NOW, title=title, lang=lang)
+        batch = [Incoming(0, 0, msgspec.json.encode(document))]
+        result = classify_batch(
+            batch, KeywordClassifier(), run="r", topic="t", starts={}, now=NOW, future_tolerance=300,
+            live=False, **options,
+        )  # fmt: skip
+        return result.scored[0].lang
+
+    assert scored("Stocks rally after the bank's results") == "en"
+    assert scored("央行宣布降准，沪指大涨") == "zh"
+    assert scored("Stocks rally", "en-GB") == "en-GB"
+    assert scored("+3 %") == "und"
+    assert scored("Stocks rally after the bank's results", detect_language=False) == ""
+
+
+def test_the_classifier_gets_as_much_of_a_text_as_it_looks_at() -> None:
+    class Reading(KeywordClassifier):
+        max_chars = 20
+        seen: list[str]
+
+        def classify(self, texts):  # type: ignore[no-untyped-def]
+            self.seen = list(texts)
+            return super().classify(texts)
+
+    classifier = Reading()
+    classify_batch(
+        [record(0, "Lender halts withdrawals, again")], classifier, run="r", topic="t", starts={}, now=NOW,
+        future_tolerance=300, live=False,
+    )  # fmt: skip
+    assert classifier.seen == ["Lender halts withdra"]

@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.classify_feed import classify_feed
+from pipeline.cli.classify import foreign_languages
 from pipeline.cli.main import app
 from pipeline.errors import UsageError
 from pipeline.feed import open_feed
@@ -47,10 +48,11 @@ def test_each_text_becomes_a_line_with_exactly_these_fields(tmp_path: Path) -> N
     assert outcome.exit_code == 0
     first, second, third = lines((tmp_path / "out.jsonl").read_bytes())
     assert list(first) == [
-        *("id", "topic", "p_topic", "tone", "p_negative", "p_neutral", "p_positive", "score", "model")
+        *("id", "lang", "topic", "p_topic", "tone", "p_negative", "p_neutral", "p_positive", "score", "model")
     ]
     assert first == {
         "id": "a",
+        "lang": "en",
         "topic": "financials",
         "p_topic": 0.8,
         "tone": "negative",
@@ -66,6 +68,27 @@ def test_each_text_becomes_a_line_with_exactly_these_fields(tmp_path: Path) -> N
     assert (counts["documents_in"], counts["classified"], counts["rejected"]) == (3, 3, 0)
     assert counts["tones"] == {"negative": 1, "positive": 1, "neutral": 1}
     assert not list(tmp_path.glob(".*"))
+
+
+def test_the_language_is_the_source_s_or_detected_and_a_foreign_one_is_told_of() -> None:
+    frame = {
+        "text": ["Die Bank hebt ihre Prognose an", "央行宣布降准，沪指大涨", "+3 %"],
+        "lang": ["de-AT", "", ""],
+    }
+    pd.DataFrame(frame).to_csv("texts.csv", index=False)
+    outcome = tocsin("texts.csv", "--out", "out.jsonl")
+    assert [label["lang"] for label in lines(Path("out.jsonl").read_bytes())] == ["de-AT", "zh", "und"]
+    assert (
+        "2 texts are in languages the model was not trained for (de-AT 1, zh 1); it knows en"
+        in outcome.stderr
+    )
+    counts = msgspec.json.decode(tocsin("texts.csv", "--out", "out.jsonl", "--json").stdout)
+    assert counts["languages"] == {"de-AT": 1, "zh": 1, "und": 1}
+
+
+def test_regional_variants_are_no_foreign_languages() -> None:
+    assert foreign_languages({"en-GB": 3, "EN": 1, "und": 2}, ("en",)) == []
+    assert foreign_languages({"zh": 1}, ("en", "zh-Hans")) == []
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
