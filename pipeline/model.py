@@ -1,0 +1,20 @@
+"""The classifier that the settings ask for."""
+
+from __future__ import annotations
+
+from models.serving.classifier import Classifier
+from pipeline.settings import Settings
+from pipeline.versions import model_path
+
+
+def load_classifier(settings: Settings) -> Classifier:
+    """Load and check it; raises ModelError when that cannot be done, with what to do."""
+    model = settings.model
+    return Classifier.load(
+        model_path(settings),
+        backend=model.backend,
+        device=model.device,
+        threads=model.threads,
+        long_texts=model.long_texts,
+        cache=model.cache,
+    )
