@@ -26,6 +26,19 @@ def test_the_gradient_passes_where_nothing_is_clipped() -> None:
     assert values.grad.tolist() == [0.0, 1.0, 1.0, 0.0]
 
 
+@given(st.integers(0, 2**31))
+def test_it_rounds_as_torch_does(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    values = 4 * torch.randn(100, generator=generator)
+    limits = torch.tensor([-1.0, 3.0])
+    scale = torch.tensor(4 / 255)
+    zero_point = torch.round(1 / scale).to(torch.int32)
+    theirs = torch.fake_quantize_per_tensor_affine(values, scale, zero_point, 0, 255)
+    apart = (fake_quantise(values, limits) - theirs).abs()
+    assert apart.max() <= scale * 1.01, "ties may fall to either side"
+    assert (apart > 1e-5).sum() <= 1
+
+
 @pytest.fixture
 def encoder(tiny_base: Path) -> torch.nn.Module:
     return AutoModel.from_pretrained(tiny_base, add_pooling_layer=False).train()
