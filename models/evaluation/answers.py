@@ -28,6 +28,7 @@ class Model(Protocol):
 
     model: str
     topics: tuple[str, ...]
+    languages: tuple[str, ...]
 
     @property
     def temperatures(self) -> tuple[float, float]:

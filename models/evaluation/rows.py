@@ -47,6 +47,8 @@ class _Reader:
     """Public sets that a model was trained on, as far as the recipes say."""
     own: tuple[OwnSet, ...]
     """Users' files that a model was trained on."""
+    languages: frozenset[str]
+    """Those that all models know."""
     notices: list[str] = field(default_factory=list)
 
     def named(self, name: str) -> tuple[Example, ...]:
@@ -79,12 +81,11 @@ class _Reader:
         return sets
 
     def usual(self, *, topics_shared: bool) -> Sets:
-        """Every test in a language that the models were trained on, and what was held out of users' files."""
-        languages = {SETS[name].language for name in self.public}
+        """Every test in a language that the models know, and what was held out of users' files."""
         known = {topic.id for topic in self.taxonomy}
         sets: Sets = {}
         for name in self._public_tests():
-            if languages and SETS[name].language not in languages:
+            if SETS[name].language not in self.languages:
                 continue
             fits = topics_shared and set(SETS[name].labels.values()) <= known
             if SETS[name].task == "topic" and not fits:
@@ -133,7 +134,8 @@ def choose_rows(
     reader = _Reader(
         taxonomy=tuple(builtin.get(topic) or Topic(topic, label=topic) for topic in topics),
         public=tuple(dict.fromkeys(name for one in recipes for name in one.get("sets", ()) if name in SETS)),
-        own=tuple(OwnSet.model_validate(file) for one in recipes for file in one.get("own", ())),
+        own=tuple(OwnSet.model_validate(file) for one in recipes for file in one.get("data", ())),
+        languages=frozenset.intersection(*(frozenset(model.languages) for model in models)),
     )
     sets: Sets = {} if data else reader.usual(topics_shared=shared)
     for name in dict.fromkeys(data):

@@ -16,8 +16,16 @@ from models.text import text_key
 class WordModel:
     """Sure of `good` and `bad`, else neutral; every topic is the one whose id stands in the text."""
 
-    def __init__(self, name: str, good: str, training: Mapping[str, Any], topics: Sequence[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        good: str,
+        training: Mapping[str, Any],
+        topics: Sequence[str],
+        languages: Sequence[str],
+    ) -> None:
         self.model = f"{name}@0123456789ab"
+        self.languages = tuple(languages)
         self.topics = tuple(topics)
         self.temperatures = (2.0, 1.0)
         self.training = training
@@ -44,8 +52,9 @@ def word_model() -> MakeModel:
         good: str = "good",
         training: Mapping[str, Any] | None = None,
         topics: Sequence[str] = topic_ids(),
+        languages: Sequence[str] = ("en",),
     ) -> WordModel:
-        return WordModel(name, good, training or {}, topics)
+        return WordModel(name, good, training or {}, topics, languages)
 
     return make
 

@@ -98,7 +98,7 @@ def test_of_a_file_that_was_trained_on_only_what_was_held_out(
     word_model: MakeModel, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = {"path": str(mine), "tone": "label", "test_share": 0.2}
-    model = word_model(training={"recipe": {"sets": [], "own": [own]}})
+    model = word_model(training={"recipe": {"sets": [], "data": [own]}})
     rows = choose_rows([str(mine)], [model])
     assert len(rows.sets["mine"]) == 12
     assert "held-out rows only" in rows.notices[0]
@@ -128,11 +128,10 @@ def test_without_data_the_error_says_what_to_set(
 
 @pytest.mark.data
 def test_without_names_every_test_in_a_language_of_the_model(word_model: MakeModel, data: Path) -> None:
-    english = word_model(training={"recipe": {"sets": ["fpb", "tfn_topic"]}})
+    english, both = word_model(), word_model(languages=("zh", "en"))
     assert set(choose_rows([], [english]).sets) == {"fpb", "tfn_sentiment", "tfn_topic"}
-    both = word_model(training={"recipe": {"sets": ["fpb", "finfe"]}})
-    rows = choose_rows([], [both])
-    assert rows.sets == load_corpus(data, ()).tests
+    assert choose_rows([], [both]).sets == load_corpus(data, ()).tests
+    assert choose_rows([], [english, both]).sets == choose_rows([], [english]).sets
     own_topics = word_model(topics=("rates", "ships"))
     without = choose_rows([], [own_topics])
     assert "tfn_topic" not in without.sets
