@@ -115,13 +115,35 @@ def _encoder(folder: Path) -> Path:
     return folder
 
 
+def _trained(name: str) -> Path:
+    """The checkpoint of a trained model: the folder itself, or one made of a served model and kept."""
+    from models.continual.weights import checkpoint_from_served
+    from models.serving.opening import model_folder
+
+    served = model_folder(name)
+    if (served / "network.safetensors").is_file():
+        return served
+    if not (served / "model.onnx").is_file():
+        raise ModelError(f"base: {served} holds neither a served model (model.onnx) nor a checkpoint")
+    folder = cached_folder(f"{served.name}-{file_sha256(served / 'model.onnx')[:12]}")
+    if not (folder / "network.safetensors").is_file():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent) as made:
+            checkpoint_from_served(served, Path(made) / "checkpoint")
+            (Path(made) / "checkpoint").rename(folder)
+    return folder
+
+
 def resolve_base(base: str) -> str:
     """Turn a recipe's `base` into the folder that transformers loads, fetching a hub id on the way.
 
-    Of a folder that `tocsin export --to hf` wrote, the encoder is taken. Raises ModelError when a pip package
-    is unknown, missing, or holds other weights than those known, and when there is neither a folder nor a
-    model on the hub of this name, or only pickled weights.
+    `model:NAME` is a trained model to go on from, heads and all: a preset, or a folder with a served model or
+    a checkpoint. Of a folder that `tocsin export --to hf` wrote, the encoder is taken. Raises ModelError when
+    a pip package is unknown, missing, or holds other weights than those known, and when there is neither a
+    folder nor a model on the hub of this name, or only pickled weights.
     """
+    if base.startswith("model:"):
+        return str(_trained(base.removeprefix("model:")))
     if not base.startswith("pip:"):
         local = Path(base).is_dir()
         return str(_encoder(Path(base) if local else fetch(base.removeprefix("hub:"), _BASE_FILES)))

@@ -11,9 +11,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from models.errors import ModelError
-from models.training.network import ToneTopicNetwork, empty_network
-
-WEIGHTS = "network.safetensors"
+from models.training.network import WEIGHTS, ToneTopicNetwork, empty_network
 
 
 def save_checkpoint(

@@ -14,6 +14,7 @@ from models.taxonomy import TONES, Topic, load_topics
 from models.training.base import resolve_base
 from models.training.distillation import find_texts
 from models.training.encoding import open_tokenizer
+from models.training.network import WEIGHTS
 from models.training.recipe import Recipe
 from models.training.rows import DISTIL
 from models.training.vocabulary import base_with_vocabulary
@@ -59,6 +60,8 @@ def prepare(recipe: Recipe) -> Prepared:
     _check_files(recipe)
     base = resolve_base(recipe.base)
     if recipe.vocabulary:
+        if (Path(base) / WEIGHTS).is_file():
+            raise ModelError("vocabulary: only that of an encoder can be cut, not that of a trained model")
         base = str(base_with_vocabulary(Path(base), Path(recipe.vocabulary)))
     _check_base(recipe, base)
     corpus = load_corpus(
@@ -89,8 +92,8 @@ def _check_files(recipe: Recipe) -> None:
         if not file.path.is_file():
             raise ModelError(f"data: there is no file {file.path}")
     for folder in map(Path, recipe.teachers):
-        if not (folder / "network.safetensors").is_file():
-            raise ModelError(f"teachers: {folder} holds no trained network (network.safetensors)")
+        if not (folder / WEIGHTS).is_file():
+            raise ModelError(f"teachers: {folder} holds no trained network ({WEIGHTS})")
     for source in recipe.distil_texts:
         find_texts(source)
     for path, what in ((recipe.vocabulary, "vocabulary"), (recipe.augment_names, "augment_names")):

@@ -46,7 +46,7 @@ class PackedEncoder:
             raise ModelError(f"{file} is no packed encoder, or a damaged one: {error}") from error
 
     def _read_header(self) -> None:
-        data = memoryview(self._bytes)
+        data = self._bytes.data
         if bytes(data[:4]) != _MAGIC:
             raise ValueError("it does not begin with E5S1")
         self.width, self.layers, self.heads, self.inner, self.words, self.positions, self.types = (
@@ -122,7 +122,7 @@ def unpack(file: Path, tokenizer: Path, out: Path) -> None:
         layer_norm_eps=packed.epsilon,
         pad_token_id=packed.pad_id,
     )
-    model = BertModel(config, add_pooling_layer=False)
+    model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
     model.load_state_dict(state)
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(out)

