@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -33,6 +33,7 @@ def test_guesses_are_those_that_are_served(tiny_served: Path, tiny_corpus: Corpu
 logits = arrays(np.float32, (7, 3), elements=st.floats(-20, 20, width=32))
 
 
+@settings(deadline=None)
 @given(logits, st.floats(0.2, 5))
 def test_a_class_that_the_set_lacks_is_never_said(values: np.ndarray, temperature: float) -> None:
     allowed = np.tile([True, False, True], (7, 1))
@@ -43,6 +44,7 @@ def test_a_class_that_the_set_lacks_is_never_said(values: np.ndarray, temperatur
     assert judged.confidence == pytest.approx(two.confidence, abs=0.002)
 
 
+@settings(deadline=None)
 @given(logits, st.permutations(range(7)))
 def test_rows_are_judged_alone(values: np.ndarray, order: list[int]) -> None:
     allowed = np.ones((7, 3), np.bool_)

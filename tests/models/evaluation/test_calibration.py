@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.evaluation.calibration import calibration, expected_calibration_error, resampled_errors
@@ -14,6 +14,7 @@ def test_calibration_error_weighs_bins_by_their_rows() -> None:
     assert expected_calibration_error(confidence, right) == pytest.approx(0.5 / 4)
 
 
+@settings(deadline=None)
 @given(sure, st.randoms())
 def test_the_error_is_a_share_and_the_order_of_rows_does_not_matter(rows, random) -> None:
     def error(rows: list[tuple[float, bool]]) -> float:
@@ -29,6 +30,7 @@ def test_the_error_is_a_share_and_the_order_of_rows_does_not_matter(rows, random
     assert error(shuffled) == pytest.approx(before)
 
 
+@settings(deadline=None)
 @given(sure, st.integers(0, 2**32 - 1))
 def test_many_resamples_measure_like_each_alone(rows, seed) -> None:
     confidence, right = np.array([c for c, _ in rows]), np.array([r for _, r in rows])

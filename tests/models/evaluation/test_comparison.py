@@ -60,7 +60,7 @@ def test_a_model_is_not_better_than_itself() -> None:
     assert found.verdict == "no difference"
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1000))
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     random = np.random.default_rng(seed)

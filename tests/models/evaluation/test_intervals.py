@@ -23,7 +23,7 @@ def test_the_interval_of_accuracy_is_that_of_a_share() -> None:
     assert (found.low, found.high) == pytest.approx((share - error, share + error), abs=0.008)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(2, 80), st.integers(0, 1000))
 def test_figures_lie_in_their_intervals_and_rows_may_come_in_any_order(n: int, seed: int) -> None:
     labels, guesses, confidence = rows(n, seed)

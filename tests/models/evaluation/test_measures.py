@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.evaluation.measures import accuracy, confusion, figures, macro_f1, resampled_confusion
@@ -29,6 +29,7 @@ def test_a_class_that_is_only_guessed_lowers_precision_alone() -> None:
     assert result.classes[1].precision == result.classes[1].recall == 0.0
 
 
+@settings(deadline=None)
 @given(rows_of_three, st.randoms(), st.permutations(range(3)))
 def test_neither_the_order_of_rows_nor_that_of_classes_matters(rows, random, renamed) -> None:
     labels, guesses = np.array(rows).T
@@ -41,6 +42,7 @@ def test_neither_the_order_of_rows_nor_that_of_classes_matters(rows, random, ren
     assert macro_f1(after) == pytest.approx(float(macro_f1(before)))
 
 
+@settings(deadline=None)
 @given(rows_of_three)
 def test_figures_are_shares_and_one_when_all_is_right(rows) -> None:
     labels, guesses = np.array(rows).T
@@ -52,6 +54,7 @@ def test_figures_are_shares_and_one_when_all_is_right(rows) -> None:
     assert accuracy(right) == macro_f1(right) == 1
 
 
+@settings(deadline=None)
 @given(rows_of_three, st.integers(0, 2**32 - 1))
 def test_many_resamples_count_like_each_alone(rows, seed) -> None:
     labels, guesses = np.array(rows).T

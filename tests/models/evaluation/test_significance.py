@@ -1,7 +1,7 @@
 from math import comb
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.evaluation.significance import holm, mcnemar, smallest_difference
@@ -18,6 +18,7 @@ def test_known_values(only_a: int, only_b: int, p: float) -> None:
     assert mcnemar(only_a, only_b) == pytest.approx(p)
 
 
+@settings(deadline=None)
 @given(few, few)
 def test_it_is_the_binomial_tail_and_does_not_ask_which_model_is_which(a: int, b: int) -> None:
     tail = sum(comb(a + b, k) for k in range(min(a, b) + 1)) / 2 ** (a + b)
@@ -30,6 +31,7 @@ def test_thousands_of_rows_are_no_trouble() -> None:
     assert mcnemar(0, 20_000) == 0.0, "smaller than any float"
 
 
+@settings(deadline=None)
 @given(p_values)
 def test_holm_only_raises_keeps_the_order_and_stays_below_bonferroni(values: list[float]) -> None:
     adjusted = holm(values)
@@ -44,6 +46,7 @@ def test_holm_of_one_is_itself() -> None:
     assert holm([]) == []
 
 
+@settings(deadline=None)
 @given(st.integers(10, 20_000), st.floats(0, 1))
 def test_more_rows_show_smaller_differences(rows: int, share: float) -> None:
     small, large = (
