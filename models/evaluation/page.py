@@ -9,7 +9,7 @@ from models.evaluation.markup import Markup, figure, foreign, join, page, share,
 from models.evaluation.pictures import confusion_picture, difference_picture, reliability_picture
 from models.evaluation.report import TITLES, Part, Report, SetReport
 from models.evaluation.resampling import LEVEL, RESAMPLES
-from models.evaluation.wording import calibration_in_words, in_words, p_words, points
+from models.evaluation.wording import all_in_words, calibration_in_words, in_words, p_words, points
 
 _INTERVALS = f"{LEVEL:.0%} percentile bootstrap, {RESAMPLES:,} resamples"
 _MANY_CLASSES = 8
@@ -126,12 +126,11 @@ def _mistakes(one: SetReport) -> Markup:
 
 def comparison_page(a: str, b: str, comparisons: Sequence[Comparison], notices: Sequence[str]) -> str:
     """The page that says whether B is better than A."""
-    verdict = in_words(comparisons[-1])
     several = len(comparisons) > 1
     return page(
         f"{b} against {a}",
         tag("h1", b, " against ", a),
-        tag("p", ("Overall: " if several else "") + verdict + ".", css="verdict"),
+        tag("p", all_in_words(comparisons) + ".", css="verdict"),
         tag("p", "A: ", a, Markup("<br>"), "B: ", b),
         table(
             ("set", "rows", "only A right", "only B right", "accuracy", "macro-F1", "McNemar"),

@@ -9,7 +9,7 @@ from typing import Any
 from models.evaluation.comparison import Comparison, Difference
 from models.evaluation.report import Part, Report, SetReport
 from models.evaluation.resampling import LEVEL, RESAMPLES
-from models.evaluation.wording import in_words
+from models.evaluation.wording import all_in_words, in_words
 
 Record = dict[str, Any]
 
@@ -31,7 +31,7 @@ def comparison_record(a: str, b: str, comparisons: Sequence[Comparison], notices
         "a": a,
         "b": b,
         "verdict": comparisons[-1].verdict,
-        "in_words": in_words(comparisons[-1]),
+        "in_words": all_in_words(comparisons),
         "interval": {"level": LEVEL, "resamples": RESAMPLES},
         "comparisons": [
             {

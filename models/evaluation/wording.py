@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.evaluation.calibration import Calibration
 from models.evaluation.comparison import Comparison, Difference
 
@@ -38,6 +40,17 @@ def in_words(one: Comparison) -> str:
     if f1.verdict not in ("no difference", accuracy.verdict):
         return f"B is {accuracy.verdict} in accuracy ({by_accuracy}) and {f1.verdict} in macro-F1 ({by_f1})"
     return f"B is {accuracy.verdict}: {by_accuracy}"
+
+
+def all_in_words(comparisons: Sequence[Comparison]) -> str:
+    """Say what the last comparison found, overall where there are several, and which sets say otherwise."""
+    *sets, last = comparisons
+    other = {
+        verdict: " and ".join(one.name for one in sets if one.verdict == verdict != last.verdict)
+        for verdict in ("better", "worse")
+    }
+    said = [f"B is {verdict} on {names}" for verdict, names in other.items() if names]
+    return "; ".join([("Overall: " if sets else "") + in_words(last), *said])
 
 
 def calibration_in_words(one: Calibration) -> str:

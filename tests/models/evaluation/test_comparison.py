@@ -7,7 +7,7 @@ from models.data import Example
 from models.errors import ModelError
 from models.evaluation.answers import Answers, Judgement
 from models.evaluation.comparison import compare
-from models.evaluation.wording import in_words, p_words
+from models.evaluation.wording import all_in_words, in_words, p_words
 
 NAMES = ("negative", "neutral", "positive")
 
@@ -87,6 +87,15 @@ def test_several_sets_are_adjusted_and_pooled() -> None:
     assert overall.macro_f1.b == pytest.approx(np.mean([one.macro_f1.b for one in sets]))
     assert overall.accuracy.adjusted == overall.accuracy.p_value
     assert overall.verdict == "better"
+
+
+def test_sets_that_say_otherwise_than_all_together_are_named() -> None:
+    better, worse = pair(300, 40, 10), pair(300, 10, 40)
+    found = compare({"one": better, "two": worse})
+    assert found[-1].verdict == "no difference"
+    assert all_in_words(found).startswith("Overall: no difference")
+    assert all_in_words(found).endswith("; B is better on one; B is worse on two")
+    assert all_in_words(found[:1]) == in_words(found[0])
 
 
 def test_accuracy_and_macro_f1_may_differ_and_both_are_said() -> None:
