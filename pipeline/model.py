@@ -7,11 +7,11 @@ from pipeline.settings import Settings
 from pipeline.versions import model_path
 
 
-def load_classifier(settings: Settings) -> Classifier:
-    """Load and check it; raises ModelError when that cannot be done, with what to do."""
+def load_classifier(settings: Settings, name: str | None = None) -> Classifier:
+    """Load and check it, or another by name; raises ModelError when that cannot be done, with what to do."""
     model = settings.model
     return Classifier.load(
-        model_path(settings),
+        model_path(settings, name),
         backend=model.backend,
         device=model.device,
         threads=model.threads,

@@ -13,12 +13,14 @@ def registry(settings: Settings) -> Registry:
     return Registry(settings.model.registry or settings.state_dir / "models")
 
 
-def model_path(settings: Settings) -> str:
-    """What `Classifier.load` takes for `model.path`; ModelError when the registry has no such version.
+def model_path(settings: Settings, name: str | None = None) -> str:
+    """What `Classifier.load` takes for a model's name, by default `model.path`.
+
+    Raises ModelError when the registry has no such version.
 
     Looked up once: whoever has loaded a version keeps it until it starts anew.
     """
-    path = settings.model.path
+    path = settings.model.path if name is None else name
     if not path.startswith(PREFIX):
         return path
     return str(registry(settings).path(path.removeprefix(PREFIX)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.options import JsonOption
+from pipeline.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
     from models.evaluation.rows import Rows
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[
-        str, typer.Argument(metavar="[MODEL]", help="A preset, or a folder with a model.")
-    ] = "en",
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="A preset, a folder with a model, or registry:VERSION. Default: the settings' model.",
+        ),
+    ] = None,
     data: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,9 +62,7 @@ def evaluate(
             "--errors", metavar="N", min=0, help="Show the texts of the N surest mistakes of a set."
         ),
     ] = 0,
-    threads: Annotated[
-        int, typer.Option("--threads", min=0, help="Processor threads; 0 takes every core.")
-    ] = 0,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on rows with labels, or compare two.
@@ -81,14 +83,19 @@ def evaluate(
     from models.evaluation.records import comparison_record, report_record
     from models.evaluation.rows import choose_rows
     from models.evaluation.tables import show_comparison, show_report
-    from models.serving.classifier import Classifier
+    from pipeline.errors import UsageError
+    from pipeline.model import load_classifier
+    from pipeline.settings import load_settings
 
+    if compare and model:
+        raise UsageError(f"--compare names both models: leave {model!r} out")
     if out is not None:
         from models.evaluation.pictures import check_pictures
 
         check_pictures()
         _make_folder(out)
-    models = [Classifier.load(name, threads=threads) for name in compare or (model,)]
+    settings = load_settings(config)
+    models = [load_classifier(settings, name) for name in compare or (model,)]
     rows = choose_rows(data or (), models, columns=_columns(mapping), labels=_labels(labels))
     console = Console()
     with _progress(rows, models) as progress:

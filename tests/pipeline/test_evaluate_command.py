@@ -30,7 +30,7 @@ def mine(tmp_path: Path) -> str:
 
 
 def tocsin(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["evaluate", *arguments, "--threads", "1"])
+    return CliRunner().invoke(app, ["evaluate", *arguments], env={"TOCSIN_MODEL__THREADS": "1"})
 
 
 def record(outcome: Result) -> dict[str, Any]:
@@ -81,6 +81,11 @@ def test_what_cannot_be_done_is_said(mine: str, tmp_path: Path) -> None:
     form = tocsin("--data", mine, "--map", "mood")
     assert isinstance(form.exception, UsageError)
     assert "--map OURS=THEIRS" in str(form.exception)
+    both = tocsin("en", "--compare", "en", "en", "--data", mine)
+    assert isinstance(both.exception, UsageError)
+    assert "leave 'en' out" in str(both.exception)
+    absent = tocsin("registry:none", "--data", mine)
+    assert isinstance(absent.exception, ModelError)
     blocked = tmp_path / "file"
     blocked.write_text("")
     folder = tocsin("--data", mine, "--map", "tone=mood", *MEANS, "--out", str(blocked))
