@@ -23,6 +23,8 @@ class Change:
     """Lower confidence bound of candidate - current (paired bootstrap)."""
     protected: bool = True
     """Must not fall; a set that is not protected is what the candidate was trained to do better."""
+    tolerance: float = TOLERANCE
+    """How far it may fall, where it is protected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +56,18 @@ class Decision:
         return tuple(check.text for check in self.checks if not check.holds)
 
 
-def promotion(changes: Sequence[Change], *, tolerance: float = TOLERANCE) -> Decision:
-    """Decide by non-inferiority: no protected metric may have fallen by more than `tolerance`.
+def promotion(changes: Sequence[Change]) -> Decision:
+    """Decide by non-inferiority: no protected metric may have fallen by more than its tolerance.
 
     A protected metric holds when the lower confidence bound of its change lies above -tolerance: that it fell
     further is then as good as excluded, not merely unseen (non-inferiority, as in Piaggio et al., JAMA 2012).
     Of the sets that are not protected the candidate must not be worse. A change that is no number never
     holds.
     """
-    return Decision(tuple(_check(change, tolerance) for change in changes))
+    return Decision(tuple(map(_check, changes)))
 
 
-def _check(change: Change, tolerance: float) -> Check:
+def _check(change: Change) -> Check:
     what = (
         f"{change.metric} of {change.set} ({change.rows:,} rows): "
         f"{change.current:.3f} now, {change.candidate:.3f} retrained"
@@ -73,6 +75,7 @@ def _check(change: Change, tolerance: float) -> Check:
     if not change.protected:
         holds = change.candidate >= change.current
         return Check(change, holds, what + (", not worse" if holds else ", which is worse"))
+    tolerance = change.tolerance
     holds = change.low > -tolerance
     if holds:
         return Check(change, True, f"{what}; it fell by less than {tolerance:g}")

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from models.continual.promotion import Change, promotion
 
 SHARES = st.floats(0, 1)
-TOLERANCES = st.floats(0, 0.2)
 
 
 @st.composite
@@ -22,6 +21,7 @@ def change(draw: st.DrawFn, protected: bool | None = None) -> Change:
         candidate=candidate,
         low=candidate - current - draw(st.floats(0, 0.2)),
         protected=draw(st.booleans()) if protected is None else protected,
+        tolerance=draw(st.floats(0, 0.2)),
     )
 
 
@@ -29,43 +29,42 @@ CHANGES = st.lists(change(), max_size=6)
 HELD = Change("fpb", "accuracy", 486, 0.87, 0.872, -0.01)
 
 
-@given(CHANGES, TOLERANCES)
-def test_promoted_means_that_no_protected_metric_fell_beyond_the_tolerance(
-    changes: list[Change], tolerance: float
-) -> None:
-    decision = promotion(changes, tolerance=tolerance)
+@given(CHANGES)
+def test_promoted_means_that_no_protected_metric_fell_beyond_its_tolerance(changes: list[Change]) -> None:
+    decision = promotion(changes)
     assert decision.promote == (not decision.reasons)
     if decision.promote:
         assert any(change.protected for change in changes)
         for each in changes:
             fell = each.current - each.candidate
-            assert fell < tolerance + 1e-9 if each.protected else fell <= 0
+            assert fell < each.tolerance + 1e-9 if each.protected else fell <= 0
 
 
-@given(CHANGES, TOLERANCES, st.permutations(range(6)))
-def test_the_order_of_sets_does_not_matter(changes: list[Change], tolerance: float, order: list[int]) -> None:
+@given(CHANGES, st.permutations(range(6)))
+def test_the_order_of_sets_does_not_matter(changes: list[Change], order: list[int]) -> None:
     mixed = [changes[i] for i in order if i < len(changes)]
-    one, other = promotion(changes, tolerance=tolerance), promotion(mixed, tolerance=tolerance)
+    one, other = promotion(changes), promotion(mixed)
     assert one.promote == other.promote
     assert sorted(one.reasons) == sorted(other.reasons)
 
 
-@given(CHANGES, TOLERANCES, st.integers(0, 5), st.floats(0, 0.5))
+@given(CHANGES, st.integers(0, 5), st.floats(0, 0.5))
 def test_a_better_candidate_is_never_refused_for_being_better(
-    changes: list[Change], tolerance: float, which: int, gain: float
+    changes: list[Change], which: int, gain: float
 ) -> None:
     better = [
         replace(each, candidate=each.candidate + gain, low=each.low + gain) if i == which else each
         for i, each in enumerate(changes)
     ]
-    if promotion(changes, tolerance=tolerance).promote:
-        assert promotion(better, tolerance=tolerance).promote
+    if promotion(changes).promote:
+        assert promotion(better).promote
 
 
-@given(CHANGES, TOLERANCES, st.floats(0, 0.5))
-def test_a_wider_tolerance_refuses_nothing_more(changes: list[Change], tolerance: float, more: float) -> None:
-    if promotion(changes, tolerance=tolerance).promote:
-        assert promotion(changes, tolerance=tolerance + more).promote
+@given(CHANGES, st.floats(0, 0.5))
+def test_a_wider_tolerance_refuses_nothing_more(changes: list[Change], more: float) -> None:
+    wider = [replace(each, tolerance=each.tolerance + more) for each in changes]
+    if promotion(changes).promote:
+        assert promotion(wider).promote
 
 
 @given(CHANGES, change(protected=True))

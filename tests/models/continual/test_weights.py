@@ -17,8 +17,8 @@ from models.continual.weights import checkpoint_from_served, network_from_onnx
 from models.data import Corpus
 from models.errors import ModelError
 from models.serving.classifier import Classifier
-from models.serving.opening import PRESETS
 from models.serving.manifest import read_manifest, write_manifest
+from models.serving.opening import PRESETS
 from models.training.checkpoint import load_checkpoint
 from models.training.encoding import encode
 from models.training.loop import Trained, logits
