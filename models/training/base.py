@@ -115,8 +115,11 @@ def _encoder(folder: Path) -> Path:
     return folder
 
 
-def _trained(name: str) -> Path:
-    """The checkpoint of a trained model: the folder itself, or one made of a served model and kept."""
+def resolve_trained(name: str) -> Path:
+    """The checkpoint of a trained model: the folder itself, or one made of a served model or preset and kept.
+
+    Raises ModelError when there is no such model.
+    """
     from models.continual.weights import checkpoint_from_served
     from models.serving.opening import model_folder
 
@@ -124,7 +127,7 @@ def _trained(name: str) -> Path:
     if (served / "network.safetensors").is_file():
         return served
     if not (served / "model.onnx").is_file():
-        raise ModelError(f"base: {served} holds neither a served model (model.onnx) nor a checkpoint")
+        raise ModelError(f"{served} holds neither a served model (model.onnx) nor a checkpoint")
     folder = cached_folder(f"{served.name}-{file_sha256(served / 'model.onnx')[:12]}")
     if not (folder / "network.safetensors").is_file():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +146,7 @@ def resolve_base(base: str) -> str:
     folder nor a model on the hub of this name, or only pickled weights.
     """
     if base.startswith("model:"):
-        return str(_trained(base.removeprefix("model:")))
+        return str(resolve_trained(base.removeprefix("model:")))
     if not base.startswith("pip:"):
         local = Path(base).is_dir()
         return str(_encoder(Path(base) if local else fetch(base.removeprefix("hub:"), _BASE_FILES)))

@@ -11,7 +11,7 @@ from typing import Any
 from models.data import Corpus, Task, data_folder, find_set, load_corpus
 from models.errors import ModelError
 from models.taxonomy import TONES, Topic, load_topics
-from models.training.base import resolve_base
+from models.training.base import resolve_base, resolve_trained
 from models.training.distillation import find_texts
 from models.training.encoding import open_tokenizer
 from models.training.network import WEIGHTS
@@ -91,9 +91,11 @@ def _check_files(recipe: Recipe) -> None:
     for file in recipe.data:
         if not file.path.is_file():
             raise ModelError(f"data: there is no file {file.path}")
-    for folder in map(Path, recipe.teachers):
-        if not (folder / WEIGHTS).is_file():
-            raise ModelError(f"teachers: {folder} holds no trained network ({WEIGHTS})")
+    for teacher in recipe.teachers:
+        try:
+            resolve_trained(teacher)
+        except ModelError as error:
+            raise ModelError(f"teachers: {error}") from error
     for source in recipe.distil_texts:
         find_texts(source)
     for path, what in ((recipe.vocabulary, "vocabulary"), (recipe.augment_names, "augment_names")):

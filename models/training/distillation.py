@@ -97,8 +97,8 @@ def teach(
     Every teacher reads the texts with its own tokenizer. The answers are kept in the file `cache` and read
     from there when teachers and texts are still the same. `progress` hears (texts answered, answers in all).
     """
-    print_ = fingerprint(teachers, texts)
-    if cache is not None and (known := _read(cache, print_)) is not None:
+    stamp = fingerprint(teachers, texts)
+    if cache is not None and (known := _read(cache, stamp)) is not None:
         return known
     sums: list[Tensor] = []
     done = 0
@@ -109,6 +109,7 @@ def teach(
             raise ModelError(f"teachers: {folder} tells other topics than the ones to be trained")
         if device is not None:
             network.to(device)
+        tokenizer.enable_truncation(training.get("recipe", {}).get("max_length", 96))
         ids = encode(tokenizer, texts)
         # In portions, so that a person sees how far it is; short texts run beside short ones.
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
@@ -127,7 +128,7 @@ def teach(
     if cache is not None:
         cache.parent.mkdir(parents=True, exist_ok=True)
         partial = cache.with_suffix(".partial")
-        save_file({"tone": tone, "topic": topic}, partial, metadata={"fingerprint": print_})
+        save_file({"tone": tone, "topic": topic}, partial, metadata={"fingerprint": stamp})
         partial.replace(cache)
     return tone, topic
 

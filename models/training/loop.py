@@ -140,6 +140,8 @@ def train(
     log.close()
     learner.set_weights(best)
     learner.release()
+    # Where accelerate computes in another precision it has changed the network's forward.
+    accelerator.unwrap_model(learner.wrapped, keep_fp32_wrapper=False)
     network = network.to("cpu")
     if adapter is not None:
         _finish_adapter(adapter, network, folder if main else None)

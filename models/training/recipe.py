@@ -96,7 +96,8 @@ class Recipe(BaseModel):
     """Leave the vocabulary's vectors as the base has them: a third faster, half the optimiser's memory."""
 
     teachers: tuple[str, ...] = ()
-    """Checkpoint folders to learn from beside the labels (Hinton et al. 2015)."""
+    """Trained models to learn from beside the labels (Hinton et al. 2015): checkpoints, served models or
+    presets."""
     distil_weight: float = Field(0.5, ge=0, le=1)
     """Share w of the teachers: (1-w) * cross-entropy + w * T^2 * KL, the latter over both heads."""
     distil_temperature: float = Field(2.0, gt=0)

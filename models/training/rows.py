@@ -17,6 +17,7 @@ from models.data import Corpus, Example
 from models.data.augment import Augmentation, augment, load_names
 from models.errors import ModelError
 from models.taxonomy import TONES
+from models.training.base import resolve_trained
 from models.training.distillation import read_texts, teach, unlabelled_texts
 from models.training.encoding import encode
 from models.training.losses import Targets, make_targets
@@ -96,7 +97,7 @@ def prepare_rows(
     texts = [example.text for example in corpus.train] + extra
     teacher = None
     if recipe.teachers:
-        folders = [Path(teacher) for teacher in recipe.teachers]
+        folders = [resolve_trained(teacher) for teacher in recipe.teachers]
         teacher = teach(folders, texts, topics, cache=cache, device=device, progress=progress)
     weight = torch.ones(len(texts))
     if recipe.class_weights == "balanced":

@@ -52,7 +52,7 @@ def test_a_right_recipe_is_read_and_what_is_missing_said(build: Build) -> None:
         ({"weights": {"fpb": 2.0}}, "weights: 'fpb' is no set or task of this training: own, tone"),
         ({"data": [{"path": "none.csv", "tone": "says"}]}, "data: there is no file none.csv"),
         ({"taxonomy": "none.toml"}, "cannot read the taxonomy none.toml"),
-        ({"teachers": ["none"]}, "teachers: none holds no trained network"),
+        ({"teachers": ["none"]}, "teachers: no model 'none': it is neither a preset"),
         ({"vocabulary": "none.json"}, "vocabulary: there is no file none.json"),
         ({"base": "./none-here"}, "none-here"),
         ({"base": "pip:none"}, "no base encoder is known in a pip package 'none'"),

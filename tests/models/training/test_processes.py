@@ -38,7 +38,7 @@ def test_two_processes_take_the_steps_that_one_takes(tiny_base: Path, tmp_path: 
         """
     )
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command += ["-m", "models.training.command", str(recipe), "--out", str(tmp_path / "two")]
+    command += ["-m", "pipeline.cli.main", "train", str(recipe), "--out", str(tmp_path / "two")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
