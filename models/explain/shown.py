@@ -61,13 +61,12 @@ def signed(value: float) -> str:
 
 def completeness(head: HeadExplanation) -> str:
     """How the words' sum and the difference compare, in one sentence."""
-    error = abs(head.completeness_error)
+    sums = f"The words sum to {signed(sum(head.attributions))}, the difference is {signed(head.difference)}"
+    if not head.steps:
+        together = signed(head.completeness_error)
+        return f"{sums}: completeness error {together}, since words also speak together."
     share = f" ({head.relative_error:.1%})" if abs(head.difference) >= 0.05 else ""
-    sentence = (
-        f"The words sum to {signed(sum(head.attributions))}, the difference is {signed(head.difference)}: "
-        f"completeness error {error:.3f}{share}"
-    )
-    return sentence + (f", {head.steps} steps." if head.steps else ".")
+    return f"{sums}: completeness error {abs(head.completeness_error):.3f}{share}, {head.steps} steps."
 
 
 def about(explanation: Explanation) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,13 @@ def test_completeness_is_said_in_numbers(explanation: Explanation) -> None:
         "The words sum to +5.01, the difference is +5.00: completeness error 0.010 (0.2%), 64 steps."
     )
     assert "every token replaced by [PAD]" in about(explanation)
+
+
+def test_occlusion_says_what_its_error_is(explanation: Explanation) -> None:
+    assert completeness(replace(explanation.heads[0], steps=0)) == (
+        "The words sum to +5.01, the difference is +5.00: completeness error −0.01, since words also speak "
+        "together."
+    )
 
 
 @given(st.floats(-1e3, 1e3))
