@@ -14,7 +14,7 @@ import onnx
 import torch
 from tokenizers import Tokenizer
 
-from models.data import Corpus, Example
+from models.data import Corpus, Example, Task
 from models.export.float32 import export_float32
 from models.export.int8 import int8_graph
 from models.export.ranges import measure_ranges
@@ -31,7 +31,6 @@ from models.training.network import ToneTopicNetwork
 from models.training.recipe import Recipe
 
 CALIBRATION_TEXTS = 400
-TASKS: tuple[Literal["tone", "topic"], ...] = ("tone", "topic")
 
 Logits = npt.NDArray[np.float32]
 
@@ -90,10 +89,8 @@ def export(
     plain = logits(network, dev_ids, network.pad_id)
     served = backend.logits(dev_ids)
     reports = {
-        task: compare(
-            corpus.dev, task, np.asarray(plain[head]), served.tone if task == "tone" else served.topic
-        )
-        for head, task in enumerate(TASKS)
+        "tone": compare(corpus.dev, "tone", plain[0].numpy(), served.tone),
+        "topic": compare(corpus.dev, "topic", plain[1].numpy(), served.topic),
     }
     languages = tuple(sorted({example.language for example in (*corpus.train, *corpus.dev)})) or ("en",)
     manifest = Manifest(
@@ -120,7 +117,7 @@ def export(
     return reports
 
 
-def compare(rows: Sequence[Example], task: str, plain: Logits, served: Logits) -> HeadReport:
+def compare(rows: Sequence[Example], task: Task, plain: Logits, served: Logits) -> HeadReport:
     """Compare a head's answers, (n, classes), on the rows that are labelled for it."""
     chosen = [i for i, example in enumerate(rows) if example.task == task]
     if not chosen:
