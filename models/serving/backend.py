@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from models.serving.tokens import TokenRows
+
 Floats = npt.NDArray[np.float32]
 BackendName = Literal["auto", "onnx", "torch"]
 
@@ -24,7 +26,8 @@ class Outputs(NamedTuple):
     topic: Floats
     """(n, topics) logits."""
     pooled: Floats | None
-    """(n, width) mean of the encoder's states over a text's tokens; None where the graph does not tell it."""
+    """(n, width) mean of the encoder's states over a text's tokens; None where it was not asked for, or where
+    the graph does not tell it."""
 
 
 def joined(parts: Sequence[Outputs]) -> Outputs:
@@ -48,8 +51,8 @@ class Backend(Protocol):
     def chunk(self) -> int:
         """Texts that are worth handing over at once."""
 
-    def logits(self, ids: Sequence[Sequence[int]], *, batch_tokens: int | None = None) -> Outputs:
-        """Run texts, given as token ids, in batches of `batch_tokens` tokens; results in the texts' order.
+    def logits(self, ids: Sequence[Sequence[int]] | TokenRows, *, pooled: bool = False) -> Outputs:
+        """Run texts, given as token ids; results are in the texts' order, with pooled states if asked for.
 
         A text's result is the same to the bit whatever it runs with. Without texts: arrays of no rows.
         """

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
-
-from cachetools import LRUCache
 
 ENTRIES = 32_768
 """Texts that are remembered; some 300 bytes each."""
@@ -29,19 +28,30 @@ class LogitsCache:
     """Rows of the latest texts by their keys; what nobody asked for longest goes. Threads may share it."""
 
     def __init__(self, size: int = ENTRIES) -> None:
-        self._rows: LRUCache[bytes, bytes] = LRUCache(size)
+        self._size = size
+        self._rows: OrderedDict[bytes, bytes] = OrderedDict()
         self._lock = Lock()
         self._hits = self._misses = 0
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """The rows of those keys that are there."""
+        found = {}
         with self._lock:
-            return {key: row for key in keys if (row := self._rows.get(key)) is not None}
+            for key in keys:
+                row = self._rows.get(key)
+                if row is not None:
+                    found[key] = row
+                    self._rows.move_to_end(key)
+        return found
 
     def put(self, rows: Mapping[bytes, bytes]) -> None:
         """Remember these."""
         with self._lock:
-            self._rows.update(rows)
+            for key, row in rows.items():
+                self._rows[key] = row
+                self._rows.move_to_end(key)
+            for _ in range(len(self._rows) - self._size):
+                self._rows.popitem(last=False)
 
     def count(self, hits: int, misses: int) -> None:
         """Add to the counts of `info`."""
@@ -52,7 +62,7 @@ class LogitsCache:
     def info(self) -> CacheInfo:
         """Counts since the start."""
         with self._lock:
-            return CacheInfo(self._hits, self._misses, len(self._rows), int(self._rows.maxsize))
+            return CacheInfo(self._hits, self._misses, len(self._rows), self._size)
 
 
 def text_digest(text: str) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import weakref
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +19,14 @@ from models.serving.cache import ENTRIES, CacheInfo, LogitsCache, text_digest
 from models.serving.golden import check_golden, to_golden
 from models.serving.opening import PRESETS, Opened, model_folder, open_model
 from models.serving.reading import MAX_WINDOWS, OVERLAP, LongTexts, Reader, Windows, pool
+from models.serving.token_workers import TokenWorkers
 
 __all__ = ["PRESETS", "Classifier", "model_folder"]
+
+READERS = 2
+"""Chunks of texts that are being tokenised while the model runs."""
+FEW_CORES = 4
+"""Beside a GPU, with more cores than this, processes of their own tokenise."""
 
 
 class Classifier:
@@ -45,8 +54,11 @@ class Classifier:
         self._reader = Reader(opened.tokenizer, manifest.max_length, long_texts)
         self.max_chars: int = self._reader.max_chars
         """Characters of a text that it looks at: the limit for `models.text.model_input`."""
+        self._workers = _token_workers(self._reader, opened)
+        if self._workers:
+            weakref.finalize(self, self._workers.close)
         self._cache = LogitsCache(cache) if cache else None
-        self._reading = ThreadPoolExecutor(1, thread_name_prefix="tokens")
+        self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="tokens")
 
     @classmethod
     def load(
@@ -108,7 +120,8 @@ class Classifier:
         if missing:
             outputs = self._run(list(missing.values()))
             table = np.concatenate([outputs.tone, outputs.topic], axis=1)
-            fresh = dict(zip(missing, map(bytes, table), strict=True))
+            packed, width = table.tobytes(), table.shape[1] * table.itemsize
+            fresh = {key: packed[i * width : (i + 1) * width] for i, key in enumerate(missing)}
             self._cache.put(fresh)
             rows |= fresh
         self._cache.count(len(texts) - len(missing), len(missing))
@@ -118,7 +131,7 @@ class Classifier:
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Mean of the encoder's states over each text, (n, width), for comparing texts by meaning."""
-        pooled = self._run(texts).pooled
+        pooled = self._run(texts, pooled=True).pooled
         if pooled is None:
             raise ModelError(
                 f"{self._manifest.name} gives no embeddings: its graph has no output `pooled`. "
@@ -129,27 +142,30 @@ class Classifier:
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text that the model would read."""
         windows = self._reader.read(texts)
-        lengths = np.array([len(ids) for ids in windows.ids], dtype=np.int64)
-        counts: list[int] = np.add.reduceat(lengths, windows.firsts).tolist() if texts else []
+        counts: list[int] = np.add.reduceat(windows.ids.lengths, windows.firsts).tolist() if texts else []
         return counts
 
-    def _run(self, texts: Sequence[str]) -> Outputs:
-        """Read and run texts chunk by chunk: while the model runs for one, the next is being tokenised."""
-        parts = [pool(windows, self._backend.logits(windows.ids)) for windows in self._read_ahead(texts)]
+    def _run(self, texts: Sequence[str], *, pooled: bool = False) -> Outputs:
+        """Read and run texts chunk by chunk: while the model runs for one, the next are being tokenised."""
+        parts = [
+            pool(windows, self._backend.logits(windows.ids, pooled=pooled))
+            for windows in self._read_ahead(texts)
+        ]
         return self._belonging(parts[0] if len(parts) == 1 else joined(parts))
 
     def _read_ahead(self, texts: Sequence[str]) -> Iterator[Windows]:
         size = self._backend.chunk
-        chunks = [texts[i : i + size] for i in range(0, len(texts), size)] or [texts]
-        if len(chunks) == 1:
+        if len(texts) <= size:
             yield self._reader.read(texts)
             return
-        ahead = self._reading.submit(self._reader.read, chunks[0])
-        for chunk in chunks[1:]:
-            windows = ahead.result()
-            ahead = self._reading.submit(self._reader.read, chunk)
-            yield windows
-        yield ahead.result()
+        read = self._workers.read if self._workers else self._reader.read
+        ahead: deque[Future[Windows]] = deque()
+        for start in range(0, len(texts), size):
+            ahead.append(self._reading.submit(read, texts[start : start + size]))
+            if len(ahead) > READERS:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
     def _belonging(self, outputs: Outputs) -> Outputs:
         manifest = self._manifest
@@ -174,3 +190,10 @@ class Classifier:
             temperature_topic=self.temperatures[1],
         )
         check_golden(golden, to_golden(texts, self.topics, said))
+
+
+def _token_workers(reader: Reader, opened: Opened) -> TokenWorkers | None:
+    cores = os.cpu_count() or 1
+    if not opened.backend.arithmetic.endswith("cuda") or cores <= FEW_CORES:
+        return None
+    return TokenWorkers(reader, opened.folder / "tokenizer.json", cores - FEW_CORES // 2)

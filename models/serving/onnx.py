@@ -13,6 +13,7 @@ import onnxruntime as ort
 from models.errors import ModelError
 from models.serving.backend import Floats, Outputs
 from models.serving.batching import Batch, bucket_batches
+from models.serving.tokens import TokenRows, as_rows
 
 BATCH_TOKENS = 512
 """Tokens of a batch: enough to fill tiles, so few that what lies between the layers stays in the cache."""
@@ -31,7 +32,7 @@ class OnnxBackend:
     arithmetic = "onnx on cpu"
     chunk = 1024
 
-    def __init__(self, file: Path, threads: int = 0) -> None:
+    def __init__(self, file: Path, threads: int = 0, batch_tokens: int | None = None) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -51,26 +52,29 @@ class OnnxBackend:
             raise ModelError(f"{file} is no classifier of ours: its graph has no output {', '.join(missing)}")
         self._outputs = [name for name in ("tone", "topic", "pooled") if name in widths]
         self._widths = widths
+        self._batch_tokens = batch_tokens or BATCH_TOKENS
         self._threads = ThreadPoolExecutor(threads or os.cpu_count(), thread_name_prefix="onnx")
 
-    def logits(self, ids: Sequence[Sequence[int]], *, batch_tokens: int | None = None) -> Outputs:
+    def logits(self, ids: Sequence[Sequence[int]] | TokenRows, *, pooled: bool = False) -> Outputs:
         """Run texts, given as token ids; see `Backend.logits`."""
+        rows = as_rows(ids)
+        names = [name for name in self._outputs if name != "pooled" or pooled]
 
         def run(batch: Batch) -> list[Floats]:
-            inputs = {"input_ids": np.array([ids[row] for row in batch.rows], dtype=np.int64)}
+            inputs = {"input_ids": rows.equally_long(batch.rows)}
             if self._wants_mask:
                 inputs["attention_mask"] = np.ones_like(inputs["input_ids"])
-            outputs: list[Floats] = self._session.run(self._outputs, inputs)
+            outputs: list[Floats] = self._session.run(names, inputs)
             return outputs
 
         found: dict[str, Floats] = {}
-        batches = bucket_batches([len(tokens) for tokens in ids], batch_tokens or BATCH_TOKENS)
+        batches = bucket_batches(rows.lengths.tolist(), self._batch_tokens)
         for batch, outputs in zip(batches, self._threads.map(run, batches), strict=True):
-            for name, part in zip(self._outputs, outputs, strict=True):
+            for name, part in zip(names, outputs, strict=True):
                 if name not in found:
-                    found[name] = np.empty((len(ids), part.shape[1]), np.float32)
+                    found[name] = np.empty((len(rows), part.shape[1]), np.float32)
                 found[name][list(batch.rows)] = part
-        for name in self._outputs:
+        for name in names:
             width = self._widths[name]
             found.setdefault(name, np.empty((0, width if isinstance(width, int) else 0), np.float32))
         return Outputs(found["tone"], found["topic"], found.get("pooled"))

@@ -47,7 +47,10 @@ def model_folder(path: str | Path) -> Path:
     if Path(path).is_dir():
         return Path(path)
     names = ", ".join(sorted(entry.name for entry in PRESETS.iterdir() if entry.is_dir()))
-    raise ModelError(f"no model {str(path)!r}: it is neither a preset ({names}) nor a folder")
+    raise ModelError(
+        f"no model {str(path)!r}: it is neither a preset ({names}) nor a folder; "
+        "a model on a hub is hub:owner/name"
+    )
 
 
 def open_model(
@@ -77,7 +80,7 @@ def open_model(
     manifest = read_manifest(folder)
     _check_tones(folder, manifest)
     tokenizer = _tokenizer(folder)
-    return Opened(folder, manifest, tokenizer, OnnxBackend(folder / "model.onnx", threads), {})
+    return Opened(folder, manifest, tokenizer, OnnxBackend(folder / "model.onnx", threads, batch_tokens), {})
 
 
 def _open_torch(folder: Path, served: bool, device: str | None, batch_tokens: int | None) -> Opened:

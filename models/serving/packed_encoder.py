@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from inspect import signature
 from typing import Any, NamedTuple
@@ -53,15 +54,16 @@ class PackedEncoder(nn.Module):
         super().__init__()
         encoder: Any = network.encoder
         config = encoder.config
-        if config.model_type not in MODEL_TYPES or config.hidden_act not in _ACTIVATIONS:
+        activation = getattr(config, "hidden_act", "another activation")
+        if config.model_type not in MODEL_TYPES or activation not in _ACTIVATIONS:
             raise ModelError(
-                f"the torch backend cannot run a {config.model_type} with {config.hidden_act}: it runs "
+                f"the torch backend cannot run a {config.model_type} with {activation}: it runs "
                 f"{', '.join(MODEL_TYPES)} with {', '.join(_ACTIVATIONS)}. Serve the model with ONNX Runtime"
             )
         self.longest = longest
         """Tokens of the longest text that may come."""
         self._heads: int = config.num_attention_heads
-        self._activation: str = config.hidden_act
+        self._activation: str = activation
         offset = 0 if config.model_type == "bert" else config.pad_token_id + 1
         tables = encoder.embeddings
         self.words = tables.word_embeddings.weight
@@ -72,6 +74,8 @@ class PackedEncoder(nn.Module):
         self.layers = nn.ModuleList(_Layer(layer) for layer in encoder.encoder.layer)
         # The heads are tiny and stay float32.
         self.tone, self.topic = network.tone, network.topic
+        self._add_norm: Callable[..., Tensor] = add_norm
+        self._fused = False
 
     def to_dtype(self, dtype: torch.dtype) -> PackedEncoder:
         """Keep the encoder in `dtype`; the heads stay float32."""
@@ -81,10 +85,21 @@ class PackedEncoder(nn.Module):
         self.places = nn.Parameter(self.places.detach().to(dtype))
         return self
 
+    def fuse(self) -> PackedEncoder:
+        """Take kernels that do several steps at once: less memory is moved. Needs Triton, hence CUDA."""
+        self._add_norm = torch.compile(add_norm, dynamic=False)
+        self._fused = self._activation != "relu"
+        return self
+
+    def unfuse(self) -> None:
+        """Take PyTorch's own kernels again."""
+        self._add_norm, self._fused = add_norm, False
+
     def forward(self, pack: Packed) -> tuple[Tensor, Tensor, Tensor]:
         """Tone (texts, 3), topic (texts, topics), pooled (texts, width); rows without a text mean nothing."""
         words = functional.embedding(pack.ids, self.words)
-        hidden = self.norm(words + functional.embedding(pack.positions, self.places))
+        places = functional.embedding(pack.positions, self.places)
+        hidden = self._normed(words, places, self.norm)
         within = Within.of(pack, self.longest, hidden)
         for layer in self.layers:
             hidden = self._layer(layer, hidden, within)
@@ -98,14 +113,29 @@ class PackedEncoder(nn.Module):
     def _layer(self, layer: Any, hidden: Tensor, within: Within) -> Tensor:
         query, key, value = layer.mixed(hidden).view(len(hidden), 3, self._heads, -1).unbind(1)
         mixed = within.attention(query, key, value).reshape(len(hidden), -1)
-        hidden = layer.out_norm(hidden + layer.out(mixed))
-        inner = layer.inner(hidden)
+        hidden = self._normed(hidden, layer.out(mixed), layer.out_norm)
+        return self._normed(hidden, layer.outer(self._inner(layer.inner, hidden)), layer.outer_norm)
+
+    def _inner(self, linear: nn.Linear, hidden: Tensor) -> Tensor:
+        if self._fused:
+            return product_with_gelu(linear, hidden)
         if self._activation == "relu":
-            inner = functional.relu(inner)
-        else:
-            inner = functional.gelu(inner, approximate="none" if self._activation == "gelu" else "tanh")
-        normed: Tensor = layer.outer_norm(hidden + layer.outer(inner))
-        return normed
+            return functional.relu(linear(hidden))
+        return functional.gelu(linear(hidden), approximate="none" if self._activation == "gelu" else "tanh")
+
+    def _normed(self, one: Tensor, other: Tensor, norm: Any) -> Tensor:
+        return self._add_norm(one, other, norm.weight, norm.bias, norm.eps)
+
+
+def add_norm(one: Tensor, other: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+    """Layer norm of a sum."""
+    return functional.layer_norm(one + other, weight.shape, weight, bias, epsilon)
+
+
+def product_with_gelu(linear: nn.Linear, hidden: Tensor) -> Tensor:
+    """GELU (by tanh on CUDA) of a linear layer, inside the product's kernel where the device can do that."""
+    made: Tensor = torch._addmm_activation(linear.bias, hidden, linear.weight.t(), use_gelu=True)
+    return made
 
 
 class Within:

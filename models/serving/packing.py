@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int32]
+from models.serving.tokens import Ints, TokenRows
 
 LEAST_TOKENS = 16
 """A pack of T tokens has places for T / LEAST_TOKENS texts: feeds have few texts that are shorter."""
@@ -41,25 +39,25 @@ class Size(NamedTuple):
         return cls(tokens, max(1, tokens // LEAST_TOKENS))
 
 
-def packs(ids: Sequence[Sequence[int]], size: Size) -> Iterator[Pack]:
-    """Cut texts, given as token ids, into packs in their order; raises ValueError for one that fits in none.
+def packs(rows: TokenRows, size: Size) -> Iterator[Pack]:
+    """Cut texts into packs in their order; raises ValueError for one that fits in none.
 
-    >>> [pack.starts.tolist() for pack in packs([[5, 6], [7], [8, 9, 9]], Size(tokens=4, texts=2))]
+    >>> rows = TokenRows.of([[5, 6], [7], [8, 9, 9]])
+    >>> [pack.starts.tolist() for pack in packs(rows, Size(tokens=4, texts=2))]
     [[0, 2, 3], [0, 3]]
     """
-    lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-    ends = np.cumsum(lengths)
-    if len(ids) and int(lengths.max()) > size.tokens:
-        raise ValueError(f"a text of {lengths.max()} tokens does not fit into packs of {size.tokens}")
-    total = int(ends[-1]) if len(ids) else 0
-    flat = np.fromiter(chain.from_iterable(ids), np.int32, total)
-    positions = (np.arange(total) - np.repeat(ends - lengths, lengths)).astype(np.int32)
+    longest = int(rows.lengths.max(initial=0))
+    if longest > size.tokens:
+        raise ValueError(f"a text of {longest} tokens does not fit into packs of {size.tokens}")
     first = 0
-    while first < len(ids):
-        begin = int(ends[first] - lengths[first])
-        after = int(np.searchsorted(ends, begin + size.tokens, side="right"))
+    while first < len(rows):
+        begin = int(rows.starts[first])
+        after = int(np.searchsorted(rows.ends, begin + size.tokens, side="right"))
         after = min(after, first + size.texts)
-        end = int(ends[after - 1])
-        starts = np.concatenate([[0], ends[first:after] - begin]).astype(np.int32)
-        yield Pack(first, starts, flat[begin:end], positions[begin:end])
+        end = int(rows.ends[after - 1])
+        starts = np.zeros(after - first + 1, np.int32)
+        starts[1:] = rows.ends[first:after] - begin
+        positions = np.arange(end - begin, dtype=np.int32)
+        positions -= np.repeat(starts[:-1], rows.lengths[first:after])
+        yield Pack(first, starts, rows.flat[begin:end], positions)
         first = after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from models.serving.backend import Floats, Outputs
+from models.serving.tokens import TokenRows
 from models.text import MAX_CHARS, without_surrogates
 
 LongTexts = Literal["lead", "windows"]
@@ -25,7 +27,7 @@ CHARS_PER_TOKEN: Final = MAX_CHARS / 96
 class Windows(NamedTuple):
     """What is read of n texts."""
 
-    ids: list[list[int]]
+    ids: TokenRows
     """Token ids of every window; the windows of a text stand together, in the text's order."""
     firsts: npt.NDArray[np.int64]
     """(n,) index of each text's first window."""
@@ -37,6 +39,8 @@ class Reader:
     """A tokenizer, and how much of a text it reads; safe to share between threads."""
 
     def __init__(self, tokenizer: Tokenizer, max_length: int, long_texts: LongTexts = "lead") -> None:
+        self.max_length = max_length
+        self.long_texts: LongTexts = long_texts
         content = max_length - tokenizer.num_special_tokens_to_add(is_pair=False)
         self._overlap = int(OVERLAP * content) if long_texts == "windows" else 0
         self._all = long_texts == "windows" and content > 1
@@ -56,20 +60,15 @@ class Reader:
         """Tokenise texts, each as one window, its start, or as all of its windows."""
         encodings = self._tokenizer.encode_batch_fast([self.cut(text) for text in texts])
         if not self._all:
-            ids = [encoding.ids for encoding in encodings]
+            ids = TokenRows.of(encoding.ids for encoding in encodings)
             return Windows(ids, np.arange(len(ids)), np.ones(len(ids)))
-        ids, counts = [], []
-        for encoding in encodings:
-            windows = [encoding.ids, *(more.ids for more in encoding.overflowing[: MAX_WINDOWS - 1])]
-            ids += windows
-            counts.append(len(windows))
-        ends = np.cumsum(counts, dtype=np.int64)
-        firsts = ends - np.array(counts, dtype=np.int64)
-        fresh = np.array([len(window) - self._special for window in ids], dtype=np.float64)
-        later = np.ones(len(ids), dtype=bool)
-        later[firsts] = False
-        fresh[later] -= self._overlap
-        return Windows(ids, firsts, np.maximum(fresh, 1))
+        windows = [[each, *each.overflowing[: MAX_WINDOWS - 1]] for each in encodings]
+        ids = TokenRows.of(window.ids for window in chain.from_iterable(windows))
+        counts = np.array([len(each) for each in windows], dtype=np.int64)
+        firsts = np.cumsum(counts) - counts
+        fresh = ids.lengths - self._special - self._overlap
+        fresh[firsts] += self._overlap
+        return Windows(ids, firsts, np.maximum(fresh, 1).astype(np.float64))
 
 
 def pool(windows: Windows, outputs: Outputs) -> Outputs:

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, Literal, NamedTuple
+from typing import Final, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from models.errors import ModelError
 from models.serving.backend import Outputs
-from models.serving.packed_encoder import Packed, PackedEncoder
-from models.serving.packing import Pack, Size, packs
+from models.serving.lane import Lane, warm_up
+from models.serving.packed_encoder import PackedEncoder
+from models.serving.packing import Size, packs
+from models.serving.tokens import TokenRows, as_rows
 from models.training.network import ToneTopicNetwork
 
-CPU_TOKENS = 512
-CUDA_TOKENS = 16_384
-"""Tokens of a pack: on a GPU enough to keep it busy, see docs/models/serving.md."""
-_WARM_UP = 3
+log = logging.getLogger(__name__)
+
+CPU_TOKENS: Final = 512
+CUDA_TOKENS: Final = 8192
+"""Tokens of a pack: on a GPU enough to keep it busy, few enough that activations stay in its L2 cache."""
+LANES: Final = 2
+"""Packs that are under way on a GPU."""
 
 DtypeName = Literal["float32", "bfloat16"]
-
-
-class _Slot(NamedTuple):
-    """Host memory of one pack on its way to the device and back; pinned where the device is a GPU."""
-
-    inputs: Packed
-    outputs: tuple[Tensor, ...]
-    done: Any
-    """CUDA event after which the outputs are here; None on the CPU."""
 
 
 class TorchBackend:
     """A network over packs of one fixed size, so that a text's result is the same to the bit in any company.
 
-    On CUDA the whole forward pass is one CUDA graph, and while it runs for one pack the next is being filled.
-    Calls from several threads take turns.
+    On CUDA the next pack is filled and sent while one runs. Calls from several threads take turns.
     """
 
     def __init__(
@@ -50,97 +45,54 @@ class TorchBackend:
         dtype: DtypeName | None = None,
         tokens: int | None = None,
     ) -> None:
+        """`longest` is the tokens of the longest text; of the network's parameters it makes its own.
+
+        Raises ModelError when there is no such device, or the encoder is none that it can run.
+        """
         self._device = _device(device)
         on_gpu = self._device.type == "cuda"
         dtype = dtype or ("bfloat16" if on_gpu else "float32")
         self.arithmetic = f"{dtype} on {self._device.type}"
-        self.chunk = 16_384 if on_gpu else 1024
+        self.chunk = 8192 if on_gpu else 1024
         self._size = Size.of(tokens or (CUDA_TOKENS if on_gpu else CPU_TOKENS), longest)
+        self._tones = network.tone.out_features
         encoder = PackedEncoder(network.eval(), longest).to_dtype(getattr(torch, dtype)).to(self._device)
         self._lock = Lock()
         with torch.inference_mode(), _exact_products():
-            self._inputs = self._empty_inputs(self._device, pin=False)
-            self._forward, outputs = self._prepare(encoder)
-            self._slots = [self._slot(outputs) for _ in range(2 if on_gpu else 1)]
-        self._widths = tuple(part.shape[1] for part in outputs)
+            if on_gpu:
+                self._fuse(encoder)
+            self._lanes = [Lane(encoder, self._size, self._device) for _ in range(LANES if on_gpu else 1)]
 
-    def logits(self, ids: Sequence[Sequence[int]], *, batch_tokens: int | None = None) -> Outputs:
-        """Run texts, given as token ids; see `Backend.logits`. The packs' size is that of the backend."""
-        found = tuple(np.empty((len(ids), width), np.float32) for width in self._widths)
-        running: list[tuple[Pack, _Slot]] = []
+    def logits(self, ids: Sequence[Sequence[int]] | TokenRows, *, pooled: bool = False) -> Outputs:
+        """Run texts, given as token ids; see `Backend.logits`."""
+        rows = as_rows(ids)
+        found = [np.empty((len(rows), width), np.float32) for width in self._lanes[0].widths[: 1 + pooled]]
+        running: list[Lane] = []
 
-        def collect() -> None:
-            pack, slot = running.pop(0)
-            if slot.done is not None:
-                slot.done.synchronize()
-            texts = len(pack.starts) - 1
-            for part, outputs in zip(found, slot.outputs, strict=True):
-                part[pack.first : pack.first + texts] = outputs[:texts].numpy()
+        def finish() -> None:
+            which, parts = running.pop(0).finish()
+            for all_texts, part in zip(found, parts, strict=True):
+                all_texts[which] = part
 
         with self._lock, torch.inference_mode(), _exact_products():
-            for number, pack in enumerate(packs(ids, self._size)):
-                if len(running) == len(self._slots):
-                    collect()
-                slot = self._slots[number % len(self._slots)]
-                self._run(pack, slot)
-                running.append((pack, slot))
+            for number, pack in enumerate(packs(rows, self._size)):
+                if len(running) == len(self._lanes):
+                    finish()
+                lane = self._lanes[number % len(self._lanes)]
+                lane.start(pack, pooled=pooled)
+                running.append(lane)
             while running:
-                collect()
-        return Outputs(*found)
+                finish()
+        heads = found[0]
+        return Outputs(heads[:, : self._tones], heads[:, self._tones :], found[1] if pooled else None)
 
-    def _run(self, pack: Pack, slot: _Slot) -> None:
-        _fill(slot.inputs, pack)
-        for there, here in zip(self._inputs, slot.inputs, strict=True):
-            there.copy_(here, non_blocking=True)
-        for here, there in zip(slot.outputs, self._forward(), strict=True):
-            here.copy_(there, non_blocking=True)
-        if slot.done is not None:
-            slot.done.record()
-
-    def _prepare(self, encoder: PackedEncoder) -> tuple[Callable[[], tuple[Tensor, ...]], tuple[Tensor, ...]]:
-        """The forward pass from the device's inputs, and what its outputs look like."""
-        if self._device.type != "cuda":
-            return lambda: encoder(self._inputs), encoder(self._inputs)
-        aside = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        aside.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(aside):
-            for _ in range(_WARM_UP):
-                encoder(self._inputs)
-        torch.cuda.current_stream(self._device).wait_stream(aside)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            outputs: tuple[Tensor, ...] = encoder(self._inputs)
-
-        def replay() -> tuple[Tensor, ...]:
-            graph.replay()
-            return outputs
-
-        return replay, outputs
-
-    def _empty_inputs(self, device: torch.device, *, pin: bool) -> Packed:
-        sizes = (self._size.tokens, self._size.tokens, self._size.texts + 1)
-        return Packed(
-            *(torch.zeros(size, dtype=torch.int32, device=device, pin_memory=pin) for size in sizes)
-        )
-
-    def _slot(self, like: tuple[Tensor, ...]) -> _Slot:
-        pin = self._device.type == "cuda"
-        host = torch.device("cpu")
-        outputs = tuple(torch.zeros(part.shape, dtype=part.dtype, pin_memory=pin) for part in like)
-        done = torch.cuda.Event() if pin else None  # type: ignore[no-untyped-call]
-        return _Slot(self._empty_inputs(host, pin=pin), outputs, done)
-
-
-def _fill(inputs: Packed, pack: Pack) -> None:
-    """Write a pack into host memory; what it leaves free repeats nothing and belongs to no text."""
-    tokens, starts = len(pack.ids), len(pack.starts)
-    for tensor, values in zip(inputs[:2], (pack.ids, pack.positions), strict=True):
-        places = tensor.numpy()
-        places[:tokens] = values
-        places[tokens:] = 0
-    places = inputs.starts.numpy()
-    places[:starts] = pack.starts
-    places[starts:] = pack.starts[-1]
+    def _fuse(self, encoder: PackedEncoder) -> None:
+        try:
+            warm_up(encoder.fuse(), self._size, self._device)
+        except Exception as error:  # of the compiler, of Triton, of the C compiler that it calls
+            log.warning("fused kernels cannot be made here, slower ones are used: %s", error)
+            encoder.unfuse()
+            warm_up(encoder, self._size, self._device)
 
 
 def _device(name: str) -> torch.device:
