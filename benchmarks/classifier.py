@@ -29,16 +29,17 @@ from models.data import data_folder, read_set
 Run = Callable[[Sequence[str]], object]
 
 
-def plain_pipeline(checkpoint: Path) -> Run:
-    """The checkpoint's encoder and tone head as a transformers text-classification pipeline."""
+def plain_pipeline(model: str | Path) -> Run:
+    """A model's encoder and tone head in float32 as a transformers text-classification pipeline."""
     import torch
     import transformers
     from transformers.modeling_outputs import SequenceClassifierOutput
 
-    from models.training.checkpoint import load_checkpoint
+    from models.export.source import open_source
 
     library: Any = transformers
-    network, tokenizer, _ = load_checkpoint(checkpoint)
+    source = open_source(model)
+    network, tokenizer = source.network, source.tokenizer
     encoder: Any = network.encoder
 
     encoder.config.num_labels = network.tone.out_features
@@ -53,9 +54,10 @@ def plain_pipeline(checkpoint: Path) -> Run:
         def forward(self, input_ids: Any, attention_mask: Any, **_: object) -> Any:
             return SequenceClassifierOutput(logits=network(input_ids, attention_mask)[0])
 
-    fast = library.PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]")
-    model: Any = BertForSequenceClassification()
-    classify = library.pipeline("text-classification", model=model.eval(), tokenizer=fast, device="cpu")
+    pad = tokenizer.id_to_token(network.pad_id)
+    fast = library.PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=pad)
+    runs: Any = BertForSequenceClassification()
+    classify = library.pipeline("text-classification", model=runs.eval(), tokenizer=fast, device="cpu")
 
     def run(texts: Sequence[str]) -> object:
         with torch.inference_mode():
