@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def open_monitor(settings: Settings, topics: Sequence[str], *, keep_days: int | 
 
 def learn_scored(monitor: DriftMonitor, scored: Iterable[ScoredDocument]) -> None:
     """Count scored documents on the day they were published."""
-    place = {topic: index for index, topic in enumerate(monitor.topics)}
+    place = monitor.place
     for document in scored:
         winner = max(document.p_negative, document.p_neutral, document.p_positive)
         monitor.learn_one(
@@ -97,18 +97,18 @@ def _decode(line: bytes, path: str, number: int) -> ScoredDocument:
         ) from None
 
 
-def monitors(documents: Iterable[ScoredDocument], settings: Settings) -> dict[str, DriftMonitor]:
-    """A monitor of every day for each model among the documents, all of which are held for as long."""
-    by_model: dict[str, list[ScoredDocument]] = {}
-    for document in documents:
-        by_model.setdefault(document.model, []).append(document)
+def monitors(read: Callable[[], Iterable[ScoredDocument]], settings: Settings) -> dict[str, DriftMonitor]:
+    """A monitor of every day for each model among the documents, which are read twice and never held."""
+    topics: dict[str, set[str]] = {}
+    for document in read():
+        topics.setdefault(document.model, set()).add(document.topic)
     known = topic_ids()
-    found = {}
-    for model, scored in by_model.items():
-        topics = {document.topic for document in scored}
-        order = known if topics <= set(known) else tuple(sorted(topics))
-        found[model] = open_monitor(settings, order, keep_days=None)
-        learn_scored(found[model], scored)
+    found = {
+        model: open_monitor(settings, known if said <= set(known) else sorted(said), keep_days=None)
+        for model, said in topics.items()
+    }
+    for document in read():
+        learn_scored(found[document.model], [document])
     return found
 
 

@@ -131,6 +131,8 @@ class DriftMonitor:
         keep_days: int | None = 3,
     ) -> None:
         self.topics = tuple(topics)
+        self.place = {topic: index for index, topic in enumerate(self.topics)}
+        """Topic id → its index."""
         self._given = reference
         self._reference_days = 0 if reference is not None else reference_days
         self._early = self._reference_days + (spare_days if self._reference_days else 0)

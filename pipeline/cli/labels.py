@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,7 +65,7 @@ def import_command(
             run=settings.run,
             now=datetime.now(UTC),
             future_tolerance=settings.event_time.future_tolerance,
-            mapping=_mapping(mapping or ()),
+            mapping=parse_columns(mapping or ()),
             lookup=lambda id: store.document(settings.run, id),
         )
         if via == "kafka":
@@ -154,14 +155,15 @@ def _check_via(via: str) -> None:
 
 def _topics(settings: Settings) -> tuple[str, ...]:
     """Topic ids of the model that the settings name."""
-    from models.serving.opening import model_folder
     from models.serving.manifest import read_manifest
+    from models.serving.opening import model_folder
     from pipeline.versions import model_path
 
     return read_manifest(model_folder(model_path(settings))).topics
 
 
-def _mapping(pairs: list[str] | tuple[str, ...]) -> dict[str, str]:
+def parse_columns(pairs: Sequence[str]) -> dict[str, str]:
+    """Read `--map OURS=THEIRS` into field → column; `text` stands for `title`."""
     from pipeline.errors import UsageError
 
     mapping = {}

@@ -164,10 +164,10 @@ def drift_command(
     settings = load_settings(config, run=run)
     with ExitStack() as stack:
         if file is not None:
-            documents = read_scored(file)
+            found = monitors(lambda: read_scored(file), settings)
         else:
-            documents = stack.enter_context(Store.open(settings.store.url)).each_document(settings.run)
-        found = monitors(documents, settings)
+            store = stack.enter_context(Store.open(settings.store.url))
+            found = monitors(lambda: store.each_document(settings.run), settings)
     if not found:
         raise UsageError(f"there are no scored documents in {file or f'the store of run {settings.run}'}")
     if save_reference is not None:
@@ -232,8 +232,8 @@ def _registry(config: Path | None) -> Registry:
 
 def _presets() -> list[Version]:
     from models.continual.registry import Version
-    from models.serving.opening import PRESETS
     from models.serving.manifest import read_manifest
+    from models.serving.opening import PRESETS
 
     folders = sorted(entry for entry in PRESETS.iterdir() if (entry / "model.json").is_file())
     manifests = [(folder, read_manifest(folder)) for folder in folders]

@@ -35,6 +35,10 @@ def retrain(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for checkpoint, model and report.")
     ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="OURS=THEIRS", help="A column of FILE: --map tone=sentiment."),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option("--model", metavar="MODEL", help="Model to better; default: the setting model.path."),
@@ -66,7 +70,7 @@ def retrain(
     ] = None,
     tolerance: Annotated[
         float, typer.Option("--tolerance", min=0.0, max=1.0, help="How far a protected metric may fall.")
-    ] = 0.02,
+    ] = 0.03,
     share: Annotated[
         float,
         typer.Option("--share", min=0.01, max=0.9, help="Share of the training rows that are corrections."),
@@ -108,6 +112,7 @@ def retrain(
     from models.continual.corrections import divide, to_examples
     from models.serving.classifier import Classifier
     from models.serving.opening import model_folder
+    from pipeline.cli.labels import parse_columns
     from pipeline.cli.progress import stderr_console
     from pipeline.retraining import gather, to_corrections
     from pipeline.settings import load_settings
@@ -121,7 +126,7 @@ def retrain(
     console = stderr_console()
     folder = model_folder(model or model_path(settings))
     current = Classifier.load(folder, backend="onnx", threads=threads)
-    labels = _labels(settings, corrections, current.topics, console)
+    labels = _labels(settings, corrections, parse_columns(mapping or ()), current.topics, console)
     examples = to_examples(to_corrections(labels), current.topics)
     options = Options(
         share=share,
@@ -168,7 +173,13 @@ def retrain(
     _finish(settings, folder, out, done, promote=promote, by=by or getpass.getuser(), as_json=as_json)
 
 
-def _labels(settings: Settings, corrections: str, topics: tuple[str, ...], console: Console) -> list[Label]:
+def _labels(
+    settings: Settings,
+    corrections: str,
+    mapping: dict[str, str],
+    topics: tuple[str, ...],
+    console: Console,
+) -> list[Label]:
     import getpass
     from datetime import UTC, datetime
 
@@ -188,6 +199,7 @@ def _labels(settings: Settings, corrections: str, topics: tuple[str, ...], conso
         run=settings.run,
         now=datetime.now(UTC),
         future_tolerance=settings.event_time.future_tolerance,
+        mapping=mapping,
     )
     rejections = Rejections()
     for record in read.rejected:

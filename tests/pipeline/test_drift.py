@@ -106,7 +106,7 @@ def test_a_kept_reference_judges_every_day_after(tmp_path: Path, monkeypatch: py
 
 
 def test_a_reference_is_told_apart_by_topic_names(tmp_path: Path) -> None:
-    ((_, monitor),) = monitors(DAYS, Settings()).items()
+    ((_, monitor),) = monitors(lambda: DAYS, Settings()).items()
     write_reference(tmp_path / "reference.json", monitor.topics, monitor.total())
     turned = read_reference(tmp_path / "reference.json", monitor.topics[::-1])
     assert turned.counts["topic"] == monitor.total().counts["topic"][::-1]

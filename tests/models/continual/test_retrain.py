@@ -186,7 +186,16 @@ def tocsin(*arguments: str) -> tuple[int, Any]:
 
 def test_from_a_csv_to_a_promoted_model(alone: Path, tiny_corpus: Corpus, tiny_served: Path) -> None:
     known = rehearsed((*tiny_corpus.train, *tiny_corpus.dev))
-    given = ("--corrections", "house.csv", "--rehearsal", str(known), "--rows", "200")
+    given = (
+        "--corrections",
+        "house.csv",
+        "--map",
+        "tone=sentiment",
+        "--rehearsal",
+        str(known),
+        "--rows",
+        "200",
+    )
     code, told = tocsin(*given, "--dry-run")
     assert code == 0
     assert sum(told["corrections"].values()) == 50
