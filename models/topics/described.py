@@ -95,13 +95,15 @@ class DescribedTopics:
             fits[rows] = near
         return fits
 
-    def assign(self, texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], Floats]:
-        """Place of every text's topic in `ids`, (n,), that of `other` where none stands out; and its fit."""
-        fits = self.fit(texts)
-        best = fits.argmax(axis=1).astype(np.int64)
-        fit = fits.max(axis=1, initial=-np.inf)
-        best[fit < self._threshold] = len(self.ids) - 1
-        return best, fit
+    def decide(self, fits: Floats) -> npt.NDArray[np.int64]:
+        """Place in `ids` of the topic that stands out most, (n,), that of `other` below the threshold."""
+        places: npt.NDArray[np.int64] = fits.argmax(axis=1).astype(np.int64)
+        places[fits.max(axis=1, initial=-np.inf) < self._threshold] = len(self.ids) - 1
+        return places
+
+    def assign(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Place of every text's topic in `ids`, (n,)."""
+        return self.decide(self.fit(texts))
 
 
 def _background(language: str) -> list[str]:

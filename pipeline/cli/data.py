@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.options import JsonOption
+from pipeline.cli import described_topics
+from pipeline.cli.options import JsonOption, TaxonomyOption
 
 if TYPE_CHECKING:
     from models.data import Balance, OwnSet, Reading
     from models.taxonomy import Topic
 
-app = typer.Typer(no_args_is_help=True, help="Check labelled texts, and list the public sets.")
-
-TaxonomyOption = Annotated[
-    Path | None, typer.Option("--taxonomy", metavar="FILE", help="Topics of your own; default: Tocsin's.")
-]
+app = typer.Typer(no_args_is_help=True, help="Check labelled texts, list the public sets, try topics out.")
 
 
 @app.command()
@@ -172,4 +169,5 @@ def _counts(counts: dict[str, int]) -> str:
 
 def register(main: typer.Typer) -> None:
     """Add the group of commands."""
+    described_topics.register(app)
     main.add_typer(app, name="data")

@@ -23,3 +23,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 ByOption = Annotated[
     str | None, typer.Option("--by", metavar="NAME", help="Who does this; default: the user's name.")
 ]
+TaxonomyOption = Annotated[
+    Path | None, typer.Option("--taxonomy", metavar="FILE", help="Topics of your own; default: Tocsin's.")
+]
