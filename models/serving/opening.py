@@ -91,15 +91,15 @@ def _open_torch(folder: Path, served: bool, device: str | None, batch_tokens: in
 
     if device is None:
         device = "cuda" if cuda_is_there() else "cpu"
+    exact = all((folder / name).is_file() for name in TORCH_FILES)
     if served:
-        exact = all((folder / name).is_file() for name in TORCH_FILES)
         manifest = read_manifest(folder, (*TORCH_FILES, "tokenizer.json") if exact else DATA_FILES)
         _check_tones(folder, manifest)
     else:
         manifest = checkpoint_manifest(folder)
     network = load_network(folder)
     backend = TorchBackend(network, manifest.max_length, device=device, tokens=batch_tokens)
-    weights = manifest.files.get("network.safetensors", "of model.onnx")
+    weights = manifest.files[TORCH_FILES[0]] if exact else "of model.onnx"
     deciding = {"arithmetic": backend.arithmetic, "weights": weights}
     return Opened(folder, manifest, _tokenizer(folder), backend, deciding, is_checkpoint=not served)
 

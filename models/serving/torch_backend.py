@@ -22,8 +22,8 @@ from models.training.network import ToneTopicNetwork
 log = logging.getLogger(__name__)
 
 CPU_TOKENS: Final = 512
-CUDA_TOKENS: Final = 8192
-"""Tokens of a pack: on a GPU enough to keep it busy, few enough that activations stay in its L2 cache."""
+CUDA_TOKENS: Final = 16_384
+"""Tokens of a pack: on a GPU enough that starting its kernels does not matter."""
 LANES: Final = 2
 """Packs that are under way on a GPU."""
 

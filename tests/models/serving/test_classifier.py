@@ -1,47 +1,19 @@
 """The preset `en` as it is served."""
 
-import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from itertools import product
 
 import numpy as np
 import pytest
 
 from models.scores import Scores
 from models.serving.classifier import Classifier
+from models.serving.onnx import OnnxBackend
 from models.taxonomy import topic_ids
+from tests.headlines import headlines
 
-WHO = (
-    "The bank",
-    "A small chip maker",
-    "Nordic Paper Oyj",
-    "$XYZ",
-    "The central bank",
-    "Europe's largest airline",
-)
-DID = (
-    "reported a deep loss for the third quarter",
-    "raised its dividend by 8 %",
-    "named a new finance director",
-    "fell 12 % in heavy trading after depositors withdrew their money",
-    "left interest rates unchanged, as expected by nearly everyone who follows it",
-    "agreed to buy a rival for $2.3 billion",
-    "will hold its annual meeting in May",
-)
-MORE = (
-    "",
-    ".",
-    ", two people who know the matter said",
-    " 🚀🚀",
-    "; analysts had expected far less, and the shares, which had lost a third of their value since spring, "
-    "jumped in early trading before they gave up most of the gain as the chairman warned of a hard winter",
-    ", said the company, which has its seat in Helsinki and employs some four thousand people",
-    " as oil prices rose to their highest in seven years",
-    " after regulators opened a probe of its accounts",
-)
-TEXTS = [f"{who} {did}{more}" for who, did, more in product(WHO, DID, MORE)]
+TEXTS = headlines(300)
 
 
 def rows(scores: Scores) -> list[tuple[int, ...]]:
@@ -51,23 +23,9 @@ def rows(scores: Scores) -> list[tuple[int, ...]]:
     ]
 
 
-def test_a_text_is_scored_the_same_in_any_company(english: Classifier) -> None:
-    assert len(TEXTS) > 300
-    together = rows(english.classify(TEXTS))
-    alone = [rows(english.classify([text]))[0] for text in TEXTS]
-    assert alone == together
-    by_length = sorted(range(len(TEXTS)), key=lambda i: len(TEXTS[i]))
-    shuffled = random.Random(1).sample(by_length, len(TEXTS))
-    for order in (by_length, shuffled):
-        assert rows(english.classify([TEXTS[i] for i in order])) == [together[i] for i in order]
-    long = "The committee noted that growth had slowed while prices kept rising. " * 20
-    among_long = english.classify([part for text in TEXTS[:60] for part in (long, text)])
-    assert rows(among_long)[1::2] == together[:60]
-
-
-@pytest.mark.parametrize("batch_tokens", [128, 1_000, 100_000])
+@pytest.mark.parametrize("batch_tokens", [128, 100_000])
 def test_the_token_budget_changes_no_score(english: Classifier, batch_tokens: int) -> None:
-    other = Classifier.load("en", threads=2, batch_tokens=batch_tokens)
+    other = Classifier.load("en", backend="onnx", threads=2, batch_tokens=batch_tokens)
     assert rows(other.classify(TEXTS)) == rows(english.classify(TEXTS))
 
 
@@ -83,6 +41,37 @@ def test_threads_may_share_a_classifier(english: Classifier) -> None:
 def test_no_texts_give_no_scores(english: Classifier) -> None:
     assert len(english.classify([])) == 0
     assert english.token_counts([]) == []
+    tone, topic = english.logits([])
+    assert (tone.shape, topic.shape) == ((0, 3), (0, 20))
+
+
+def test_long_calls_are_read_ahead_in_chunks(english: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = rows(english.classify(TEXTS))
+    whole = Classifier.load("en", backend="onnx", threads=1, cache=0)
+    monkeypatch.setattr(OnnxBackend, "chunk", 32)
+    assert rows(whole.classify(TEXTS)) == expected
+
+
+def test_remembered_scores_are_the_same_scores(english: Classifier) -> None:
+    plain = Classifier.load("en", backend="onnx", threads=1, cache=0)
+    remembering = Classifier.load("en", backend="onnx", threads=1, cache=100)
+    texts = [*TEXTS[:80], *TEXTS[:5], *TEXTS[:5]]
+    expected = rows(plain.classify(texts))
+    assert rows(remembering.classify(texts)) == expected
+    assert remembering.cache == (10, 80, 80, 100)
+    assert rows(remembering.classify(texts[::-1])) == expected[::-1]
+    assert remembering.cache[:2] == (100, 80)
+    remembering.classify(TEXTS[80:200])
+    assert remembering.cache.entries == 100
+    assert rows(remembering.classify(texts)) == expected
+    assert plain.cache == (0, 0, 0, 0)
+
+
+def test_texts_are_remembered_by_what_is_read_of_them() -> None:
+    classifier = Classifier.load("en", backend="onnx", threads=1)
+    start = "x" * classifier.max_chars
+    classifier.classify([start + "one", start + "another"])
+    assert classifier.cache[:2] == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +83,12 @@ def test_no_texts_give_no_scores(english: Classifier) -> None:
         "公司第三季度亏损扩大",
         "Компания сообщила об убытках",
         "\x00\x07",
+        "\ud83d",
+        "Profit \udc00 rose",
+        "\u202e\u200b\ufeff",
+        "\t\n\r ",
         "x" * 1_000_000,
+        "\U0001f4c9" * 300_000,
         "a " * 500_000,
     ],
 )
@@ -150,3 +144,25 @@ def test_serving_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_windows_read_on_where_the_lead_ends(english: Classifier) -> None:
+    windows = Classifier.load("en", backend="onnx", threads=1, long_texts="windows")
+    short = TEXTS[:40]
+    assert rows(windows.classify(short)) == rows(english.classify(short))
+    story = (
+        "The company is based in Espoo. " * 30
+        + "It then filed for bankruptcy and its shares collapsed. " * 30
+    )
+    lead, whole = english.classify([story]), windows.classify([story])
+    assert whole.tones[0, 0] > lead.tones[0, 0]
+    assert english.token_counts([story])[0] == 96 < windows.token_counts([story])[0]
+    assert rows(windows.classify([story, *short]))[0] == rows(whole)[0]
+
+
+def test_what_decides_the_scores_is_in_the_model_s_name(english: Classifier) -> None:
+    windows = Classifier.load("en", backend="onnx", long_texts="windows")
+    remembering = Classifier.load("en", backend="onnx", cache=7, batch_tokens=128)
+    assert windows.model.split("@")[0] == english.model.split("@")[0]
+    assert windows.model != english.model == remembering.model
+    assert windows.max_chars == 8 * english.max_chars == 8000
