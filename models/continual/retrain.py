@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -16,17 +17,19 @@ from models.continual.judging import Judged, judge
 from models.continual.planning import Options, Plan
 from models.continual.promotion import Decision, promotion
 from models.continual.weights import checkpoint_from_served
+from models.errors import ModelError
 from models.evaluation.answers import Progress as Asked
 from models.evaluation.rows import Rows
 from models.export.command import export
 from models.scores import to_scores
 from models.serving.classifier import Classifier
 from models.serving.golden import to_golden
-from models.serving.manifest import Manifest, read_manifest, write_manifest
+from models.serving.manifest import FILE, Manifest, read_manifest, write_manifest
 from models.serving.onnx import OnnxBackend
 from models.training.checkpoint import save_checkpoint
 from models.training.encoding import encode
 from models.training.loop import Progress, Trained, train
+from models.training.network import WEIGHTS
 from models.training.resume import EpochReport, clear_state
 
 
@@ -63,12 +66,9 @@ def retrain(
     the two models were asked about.
     """
     manifest = read_manifest(current)
-    if base is None:
-        base = out / "base"
-        checkpoint_from_served(current, base)
     trained = train(
         planned.recipe,
-        str(base),
+        str(checkpoint_of(base or current, manifest, out / "base")),
         planned.corpus,
         step,
         topics=manifest.topics,
@@ -97,6 +97,22 @@ def retrain(
     decision = promotion(judged.changes)
     report = report_of(before.model, after.model, decision, training, planned)
     return Retrained(served, after.model, judged, decision, report)
+
+
+def checkpoint_of(source: Path, current: Manifest, scratch: Path) -> Path:
+    """The checkpoint that `source` is, or that of the served model there, written to `scratch`.
+
+    Raises ModelError when it is neither, or has other topics than the current model.
+    """
+    if (source / WEIGHTS).is_file() and (source / "training.json").is_file():
+        topics = json.loads((source / "training.json").read_text("utf-8")).get("topics", current.topics)
+        if tuple(topics) != current.topics:
+            raise ModelError(f"{source} is a checkpoint with other topics than {current.identity}")
+        return source
+    if not (source / FILE).is_file():
+        raise ModelError(f"{source} holds neither a checkpoint ({WEIGHTS}) nor a served model ({FILE})")
+    checkpoint_from_served(source, scratch)
+    return scratch
 
 
 def training_of(planned: Plan, current: Manifest, trained: Trained) -> dict[str, Any]:

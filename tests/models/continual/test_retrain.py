@@ -16,15 +16,19 @@ from models.continual.corrections import Divided
 from models.continual.judging import judge
 from models.continual.page import retraining_page
 from models.continual.planning import Options, Plan, plan
+from models.continual.promotion import promotion
 from models.continual.registry import Registry
 from models.continual.rehearsal import Rehearsal, from_sets, from_texts
-from models.continual.retrain import Retrained, retrain
+from models.continual.retrain import Retrained, checkpoint_of, retrain
 from models.data import Corpus, Example
+from models.errors import ModelError
 from models.evaluation.rows import Rows
 from models.serving.classifier import Classifier
 from models.serving.manifest import read_manifest
+from models.taxonomy import TONES, topic_ids
 from models.text import text_key
 from pipeline.cli.main import app
+from pipeline.errors import UsageError
 
 # What the tiny model was never told: the tone of texts that it knows the topic of.
 HOUSE = {
@@ -57,15 +61,12 @@ def protected(tiny_corpus: Corpus) -> Rows:
     sets = {
         f"own_{task}": tuple(row for row in tiny_corpus.dev if row.task == task) for task in ("tone", "topic")
     }
-    from models.taxonomy import topic_ids
-
     return Rows(sets, topic_ids())
 
 
 @pytest.fixture(scope="module")
 def rehearsal(tiny_corpus: Corpus) -> Rehearsal:
-    rows = from_sets(Corpus(tiny_corpus.train, tiny_corpus.train[::5], {}), rows=200)
-    return rows
+    return from_sets(Corpus(tiny_corpus.train, tiny_corpus.train[::5], {}), rows=200)
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +121,20 @@ def test_the_report_is_plain_and_its_page_escapes_what_comes_in(done: Retrained)
     assert "may take the place of" in page
 
 
+def test_what_can_be_trained_on_is_a_checkpoint_or_a_served_model(
+    done: Retrained, tiny_served: Path, tmp_path: Path
+) -> None:
+    manifest = read_manifest(tiny_served)
+    checkpoint = done.served.parent / "checkpoint"
+    assert checkpoint_of(checkpoint, manifest, tmp_path / "base") == checkpoint
+    assert checkpoint_of(tiny_served, manifest, tmp_path / "base") == tmp_path / "base"
+    with pytest.raises(ModelError, match="neither a checkpoint"):
+        checkpoint_of(tmp_path, manifest, tmp_path / "base")
+    other = manifest.model_copy(update={"topics": manifest.topics[::-1]})
+    with pytest.raises(ModelError, match="other topics"):
+        checkpoint_of(checkpoint, other, tmp_path / "base")
+
+
 def test_a_model_that_forgets_is_not_promoted(
     done: Retrained, tiny_served: Path, protected: Rows, tiny_corpus: Corpus
 ) -> None:
@@ -129,8 +144,6 @@ def test_a_model_that_forgets_is_not_promoted(
     judged = judge(
         Classifier.load(done.served, threads=1), Classifier.load(tiny_served, threads=1), protected=learned
     )
-    from models.continual.promotion import promotion
-
     decision = promotion(judged.changes)
     assert not decision.promote
     assert any(
@@ -172,8 +185,6 @@ def alone(tmp_path: Path, tiny_served: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def rehearsed(rows: tuple[Example, ...]) -> Path:
-    from models.taxonomy import TONES
-
     lines = [f"{row.text},{TONES[row.label]}" for row in rows if row.task == "tone"]
     Path("known.csv").write_text("\n".join(["text,tone", *lines]) + "\n")
     return Path("known.csv")
@@ -227,8 +238,6 @@ def test_from_a_csv_to_a_promoted_model(alone: Path, tiny_corpus: Corpus, tiny_s
 
 
 def test_a_file_without_corrections_is_told(alone: Path) -> None:
-    from pipeline.errors import UsageError
-
     Path("odd.csv").write_text("text,tone\nFine,great\n")
     with pytest.raises(UsageError, match=r"odd\.csv holds no corrections: .*'great'; negative, neutral"):
         CliRunner().invoke(app, ["retrain", "--corrections", "odd.csv", "--dry-run"], catch_exceptions=False)
