@@ -15,8 +15,8 @@ from models.errors import ModelError
 from models.serving.backend import Outputs
 from models.serving.lane import Lane, warm_up
 from models.serving.packed_encoder import PackedEncoder
-from models.serving.packing import Size, packs
-from models.serving.tokens import TokenRows, as_rows
+from models.serving.packing import Pack, Size, packs
+from models.serving.tokens import TokenRows
 from models.training.network import ToneTopicNetwork
 
 log = logging.getLogger(__name__)
@@ -65,8 +65,7 @@ class TorchBackend:
 
     def logits(self, ids: Sequence[Sequence[int]] | TokenRows, *, pooled: bool = False) -> Outputs:
         """Run texts, given as token ids; see `Backend.logits`."""
-        rows = as_rows(ids)
-        found = [np.empty((len(rows), width), np.float32) for width in self._lanes[0].widths[: 1 + pooled]]
+        found = [np.empty((len(ids), width), np.float32) for width in self._lanes[0].widths[: 1 + pooled]]
         running: list[Lane] = []
 
         def finish() -> None:
@@ -75,7 +74,7 @@ class TorchBackend:
                 all_texts[which] = part
 
         with self._lock, torch.inference_mode(), _exact_products():
-            for number, pack in enumerate(packs(rows, self._size)):
+            for number, pack in enumerate(self._packs(ids)):
                 if len(running) == len(self._lanes):
                     finish()
                 lane = self._lanes[number % len(self._lanes)]
@@ -85,6 +84,15 @@ class TorchBackend:
                 finish()
         heads = found[0]
         return Outputs(heads[:, : self._tones], heads[:, self._tones :], found[1] if pooled else None)
+
+    def _packs(self, ids: Sequence[Sequence[int]] | TokenRows) -> Iterator[Pack]:
+        """Packs of all texts; lists are taken bit by bit, so that the device need not wait for the last."""
+        if isinstance(ids, TokenRows):
+            yield from packs(ids, self._size)
+            return
+        for start in range(0, len(ids), self.chunk):
+            for pack in packs(TokenRows.of(ids[start : start + self.chunk]), self._size):
+                yield pack._replace(first=start + pack.first)
 
     def _fuse(self, encoder: PackedEncoder) -> None:
         try:

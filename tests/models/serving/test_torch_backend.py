@@ -13,6 +13,7 @@ from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertMode
 
 from models.errors import ModelError
 from models.serving.packed_encoder import product_with_gelu
+from models.serving.tokens import TokenRows
 from models.serving.torch_backend import TorchBackend
 from models.training.network import ToneTopicNetwork
 from models.training.selection import logits
@@ -113,6 +114,17 @@ def test_threads_take_turns() -> None:
         answers = list(pool.map(lambda start: backend.logits(ids[start::4]), range(4)))
     for start, answer in enumerate(answers):
         assert np.array_equal(answer.tone, expected.tone[start::4])
+
+
+def test_rows_and_lists_are_one() -> None:
+    backend = TorchBackend(network_of("bert"), LONGEST)
+    backend.chunk = 7
+    ids = texts(40)
+    lists, rows = backend.logits(ids, pooled=True), backend.logits(TokenRows.of(ids), pooled=True)
+    for one, other in zip(lists, rows, strict=True):
+        assert one is not None
+        assert other is not None
+        assert np.array_equal(one, other)
 
 
 def test_no_texts_have_no_rows() -> None:
