@@ -6,8 +6,10 @@ first: of the examples of Tocsin's own taxonomy, each language by itself, so tha
 language also finds texts in the other (as far as the encoder reads both).
 
 A topic fits as well as its cosine with the text is above two things: the cosines of the other topics with the
-text, and the cosines that background texts have with the topics; each in standard deviations over the
-background, so that one threshold does for every encoder. docs/models/data.md has the figures.
+text, and the cosines that background texts have with topics they do not belong to; each in standard
+deviations over the background, so that one threshold does for every encoder. The background is Tocsin's
+examples and, to equal parts, the user's own, held against her other topics: they tell what is usual in her
+texts. docs/models/data.md has the figures.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class _Side:
     topics: Floats
     """(topics, width), unit vectors."""
     mean: float
-    """Of the background's cosines with the topics; the next two are standard deviations."""
+    """Of the cosines of background texts with topics they do not belong to; then standard deviations."""
     spread: float
     contrast: float
     """Of the same cosines, less each text's mean over the topics."""
@@ -66,17 +68,21 @@ class DescribedTopics:
         background = {language: embed(_background(language)) for language in _LANGUAGES}
         centres = {language: _CENTRING * vectors.mean(axis=0) for language, vectors in background.items()}
         means = [_means(topic, embed, centres) for topic in known]
+        own = {
+            language: [text for of in known for text in _examples(of, language)] for language in _LANGUAGES
+        }
         self._sides: dict[str, _Side] = {}
-        for language in _LANGUAGES:
+        for language, centre in centres.items():
             vectors = _unit(np.stack([of.get(language, next(iter(of.values()))) for of in means]))
-            cosines = _unit(background[language] - centres[language]) @ vectors.T
-            self._sides[language] = _Side(
-                centre=centres[language],
-                topics=vectors,
-                mean=float(cosines.mean()),
-                spread=float(cosines.std()),
-                contrast=float((cosines - cosines.mean(axis=1, keepdims=True)).std()),
-            )
+            groups = [(background[language], _background(language))]
+            if own[language] and len(known) > 1:
+                groups.append((embed(own[language]), own[language]))
+            spreads = [
+                _spread(_unit(of - centre) @ vectors.T, _belong(texts, known, language))
+                for of, texts in groups
+            ]
+            mean, spread, contrast = np.mean(spreads, axis=0).tolist()
+            self._sides[language] = _Side(centre, vectors, mean, spread, contrast)
 
     def fit(self, texts: Sequence[str]) -> Floats:
         """How far each topic stands out for each text, (n, topics), in standard deviations."""
@@ -130,6 +136,19 @@ def _means(topic: Topic, embed: Embed, centres: Mapping[str, Floats]) -> dict[st
         for language, texts in said.items()
         if texts
     }
+
+
+def _belong(texts: Sequence[str], topics: Sequence[Topic], language: str) -> npt.NDArray[np.bool_]:
+    """Whether a text is an example of a topic, (texts, topics)."""
+    return np.array([[text in _examples(topic, language) for topic in topics] for text in texts])
+
+
+def _spread(cosines: Floats, belong: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Mean and standard deviation of the cosines with topics that texts do not belong to; and the latter of
+    these cosines less each text's mean."""
+    strange = np.where(belong, np.nan, cosines)[~belong.all(axis=1)]
+    contrast = strange - np.nanmean(strange, axis=1, keepdims=True)
+    return float(np.nanmean(strange)), float(np.nanstd(strange)), float(np.nanstd(contrast))
 
 
 def _side(text: str) -> str:
