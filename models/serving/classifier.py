@@ -40,7 +40,7 @@ class Classifier:
         manifest = opened.manifest
         deciding = dict(opened.deciding)
         if long_texts == "windows":
-            deciding["long_texts"] = f"windows of {MAX_WINDOWS}, overlap {OVERLAP}"
+            deciding["long_texts"] = f"windows of {MAX_WINDOWS}, overlap {OVERLAP}, 1/n"
         self.model: str = manifest.identity_with(deciding)
         """Name and hash of all that decides the scores, as in `tocsin-en-1@1a2b3c4d5e6f`."""
         self.topics: tuple[str, ...] = manifest.topics

@@ -31,8 +31,9 @@ class Windows(NamedTuple):
     """Token ids of every window; the windows of a text stand together, in the text's order."""
     firsts: npt.NDArray[np.int64]
     """(n,) index of each text's first window."""
-    fresh: npt.NDArray[np.float64]
-    """Tokens of each window that the window before has not read."""
+    weights: npt.NDArray[np.float64]
+    """How much each window counts in its text: by the tokens that the one before has not read, and less
+    the further down it stands (1, 1/2, 1/3, …), as news is written."""
 
 
 class Reader:
@@ -68,14 +69,15 @@ class Reader:
         firsts = np.cumsum(counts) - counts
         fresh = ids.lengths - self._special - self._overlap
         fresh[firsts] += self._overlap
-        return Windows(ids, firsts, np.maximum(fresh, 1).astype(np.float64))
+        places = np.arange(len(ids)) - np.repeat(firsts, counts)
+        return Windows(ids, firsts, np.maximum(fresh, 1) / (1 + places))
 
 
 def pool(windows: Windows, outputs: Outputs) -> Outputs:
-    """Outputs of the windows → of the texts: their mean, weighted by the tokens that are new in each."""
+    """Outputs of the windows → of the texts: their weighted mean."""
     if len(windows.ids) == len(windows.firsts):
         return outputs
-    weights = windows.fresh[:, None]
+    weights = windows.weights[:, None]
     totals = np.add.reduceat(weights, windows.firsts, axis=0)
 
     def mean(values: Floats) -> Floats:

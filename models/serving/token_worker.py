@@ -52,7 +52,7 @@ def parts_to_texts(parts: Sequence[bytes]) -> list[str]:
 
 def windows_to_parts(windows: Windows) -> list[bytes]:
     """Windows as the parts of a frame."""
-    arrays = (windows.ids.flat, windows.ids.lengths, windows.firsts, windows.fresh)
+    arrays = (windows.ids.flat, windows.ids.lengths, windows.firsts, windows.weights)
     return [array.tobytes() for array in arrays]
 
 

@@ -100,5 +100,5 @@ def _joined(parts: Sequence[Windows]) -> Windows:
             np.concatenate([part.ids.lengths for part in parts]),
         ),
         np.concatenate([part.firsts + offset for part, offset in zip(parts, before, strict=False)]),
-        np.concatenate([part.fresh for part in parts]),
+        np.concatenate([part.weights for part in parts]),
     )

@@ -59,7 +59,8 @@ def test_windows_read_every_word_up_to_the_last_window(counts: list[int]) -> Non
         most = CONTENT + (MAX_WINDOWS - 1) * (CONTENT - 2)
         assert words == list(range(3, 3 + min(count, most)))
         # What is new in the windows adds up to the words that were read.
-        assert sum(read.fresh[first:end]) == max(1, len(words))
+        fresh = read.weights[first:end] * np.arange(1, len(windows) + 1)
+        assert round(fresh.sum(), 6) == max(1, len(words))
 
 
 def test_the_first_window_is_the_lead() -> None:
@@ -77,11 +78,11 @@ def test_lone_surrogates_are_replaced() -> None:
     assert ids_of(LEAD.read(["\ud83d"])) == [[1, 0, 2]]
 
 
-def test_the_mean_is_weighted_by_what_is_new() -> None:
+def test_the_mean_is_weighted_by_what_is_new_and_by_the_place() -> None:
     read = WINDOWS.read([text(3), text(15)])
     assert read.firsts.tolist() == [0, 1]
-    assert read.fresh.tolist() == [3, 10, 5]
-    values = np.array([[6.0], [1.0], [4.0]], np.float32)
+    assert read.weights.tolist() == [3, 10, 5 / 2]
+    values = np.array([[6.0], [1.0], [6.0]], np.float32)
     pooled = pool(read, Outputs(values, values, None))
     assert pooled.tone.tolist() == [[6.0], [2.0]]
     assert pooled.pooled is None

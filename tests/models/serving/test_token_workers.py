@@ -38,7 +38,7 @@ def same(one: Windows, other: Windows) -> bool:
         np.array_equal(one.ids.flat, other.ids.flat)
         and np.array_equal(one.ids.lengths, other.ids.lengths)
         and np.array_equal(one.firsts, other.firsts)
-        and np.array_equal(one.fresh, other.fresh)
+        and np.array_equal(one.weights, other.weights)
     )
 
 
