@@ -34,6 +34,7 @@ from models.errors import ModelError
 from models.evaluation.evaluate import evaluate
 from models.evaluation.report import Report
 from models.evaluation.rows import choose_rows
+from models.evaluation.tables import share
 from models.serving.classifier import PRESETS, Classifier
 
 
@@ -99,9 +100,9 @@ def quality(report: Report) -> dict[str, Measured]:
             ("accuracy", one.figures.accuracy, one.intervals.accuracy),
             ("macro-F1", one.figures.macro_f1, one.intervals.macro_f1),
         ):
-            note = f"[{interval.low:.3f}, {interval.high:.3f}], {one.figures.rows:,} rows"
+            note = f"[{share(interval.low)}, {share(interval.high)}] of {one.figures.rows:,}"
             found[f"{one.name} {name}"] = Measured(value, note)
-        chance = f"T = 1: {one.before.ece:.3f}; by chance {one.after.chance:.3f}"
+        chance = f"{share(one.after.chance)} by chance"
         found[f"{one.name} ECE"] = Measured(one.after.ece, chance)
         lowest = min((c for c in one.figures.classes if c.rows), key=lambda c: c.recall)
         found[f"{one.name} lowest recall"] = Measured(lowest.recall, lowest.name)
@@ -136,7 +137,7 @@ def measure(preset: str, reference: Path | None, console: Console, *, rounds: in
     with progress(preset, total, console) as show:
         reports = [evaluate(model, rows, progress=show) for model in models]
     found = quality(reports[0])
-    missing = Measured(None, f"give --reference {preset}=CHECKPOINT")
+    missing = Measured(None, "give --reference")
     found["int8 accuracy lost"] = lost_by_int8(*reports) if reference else missing
     if rounds:
         console.print(f"{preset}: measuring speed")
@@ -150,13 +151,9 @@ def speeds(preset: str, reference: Path | None, rounds: int) -> dict[str, Measur
     cpu = cpu_speeds(preset, reference, texts[:2000], rounds)
     served, plain, floor = (round(cpu[name]) for name in ("served", "plain", "floor"))
     found = {
-        "× transformers.pipeline": Measured(
-            cpu["served"] / cpu["plain"], f"{served:,} against {plain:,} a second"
-        ),
-        "share of int8 GEMM floor": Measured(
-            cpu["served"] / cpu["floor"], f"{served:,} of {floor:,} a second"
-        ),
-        "served documents/s": Measured(cpu["served"], "int8 on the CPU, from text"),
+        "× transformers.pipeline": Measured(cpu["served"] / cpu["plain"], f"{served:,} against {plain:,}/s"),
+        "share of int8 GEMM floor": Measured(cpu["served"] / cpu["floor"], f"{served:,} of {floor:,}/s"),
+        "served documents/s": Measured(cpu["served"], "int8, CPU, from text"),
     }
     gpu = gpu_speeds(preset, 30 * texts, rounds)
     for what, name in (("ids", "GPU documents/s, from ids"), ("text", "GPU documents/s, from text")):
@@ -224,7 +221,7 @@ def number(value: float | None) -> str:
 
 def show(found: Sequence[Line], console: Console) -> None:
     """Print the lines as a table."""
-    table = Table("preset", "figure", "bar", "measured", "", "", box=box.SIMPLE_HEAD)
+    table = Table("preset", "figure", "bar", "measured", "", "", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in table.columns[:5]:
         column.no_wrap = True
     for column in table.columns[2:4]:
