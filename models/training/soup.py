@@ -1,0 +1,63 @@
+"""Average the weights of trainings that share a beginning (model soups, Wortsman et al. 2022).
+
+    python -m models.training.soup CHECKPOINT CHECKPOINT --out DIR
+
+Where one training went on from the other, the average stands between the two: here it keeps what the first
+knows and most of what the second was for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from models.errors import ModelError
+from models.training.checkpoint import load_checkpoint, save_checkpoint
+
+
+def average_checkpoints(first: Path, second: Path, out: Path) -> None:
+    """Write the mean of two checkpoints' weights and activation ranges; the rest comes from the first.
+
+    Raises ModelError when their networks differ in form, vocabulary or topics.
+    """
+    network, tokenizer, training = load_checkpoint(first)
+    other, other_tokenizer, other_training = load_checkpoint(second)
+    ours, theirs = network.state_dict(), other.state_dict()
+    alike = ours.keys() == theirs.keys() and all(ours[name].shape == theirs[name].shape for name in ours)
+    same_classes = training.get("topics") == other_training.get("topics")
+    if not alike or not same_classes or tokenizer.get_vocab() != other_tokenizer.get_vocab():
+        raise ModelError(f"{first} and {second} differ in layers, vocabulary or topics: they have no average")
+    mean = {
+        # What no training moved stays as it is to the last bit: word vectors may be kept in 4 bits.
+        name: tensor if tensor.equal(theirs[name]) else ((tensor + theirs[name]) / 2).to(tensor.dtype)
+        for name, tensor in ours.items()
+    }
+    network.load_state_dict(mean)
+    ranges, others = (each.get("activation_ranges") or {} for each in (training, other_training))
+    middle = {
+        name: [(a + b) / 2 for a, b in zip(limits, others[name], strict=True)]
+        for name, limits in ranges.items()
+        if name in others
+    }
+    parts = [training["recipe"], other_training["recipe"]]
+    save_checkpoint(out, network, tokenizer, {**training, "activation_ranges": middle, "average_of": parts})
+
+
+def main() -> int:
+    """Read the command line and average."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.soup", description=__doc__)
+    parser.add_argument("checkpoints", nargs=2, type=Path, metavar="CHECKPOINT")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the averaged checkpoint")
+    arguments = parser.parse_args()
+    try:
+        average_checkpoints(*arguments.checkpoints, arguments.out)
+    except ModelError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"wrote {arguments.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
