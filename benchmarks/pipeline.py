@@ -67,7 +67,7 @@ def documents(sample: Sequence[str], first: int, count: int) -> list[Document]:
 
 def classifier_alone(sample: Sequence[str], count: int) -> float:
     """Documents a second of the classifier in this process, in batches as large as the pipeline's largest."""
-    classifier = Classifier.load()
+    classifier = Classifier.load(backend="onnx", cache=0)
     inputs = [model_input(each.title) for each in documents(sample, 0, count)]
     classifier.classify(inputs[:_WARM_UP])
     began = time.perf_counter()
