@@ -51,7 +51,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for the averaged checkpoint")
     arguments = parser.parse_args()
     try:
-        average_checkpoints(*arguments.checkpoints, arguments.out)
+        first, second = arguments.checkpoints
+        average_checkpoints(first, second, arguments.out)
     except ModelError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

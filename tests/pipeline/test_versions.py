@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from models.errors import ModelError
-from models.serving.opening import PRESETS
 from models.serving.manifest import read_manifest, write_manifest
+from models.serving.opening import PRESETS
 from pipeline.cli.main import app
 from pipeline.settings import ModelSettings, Settings
 from pipeline.versions import model_path, registry
