@@ -14,38 +14,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel
 
 from models.continual.graph import Graph
 from models.errors import ModelError
 from models.export.int8 import input_scale, int8_graph, quantised, unsupported
 from models.export.ranges import measure_ranges
-from models.training.network import ToneTopicNetwork
-
-SIZES: dict[str, Any] = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "max_position_embeddings": 40,
-}
-
-
-def network_of(kind: str, **changes: Any) -> ToneTopicNetwork:
-    torch.manual_seed(3)
-    encoder: Any
-    if kind == "bert":
-        encoder = BertModel(BertConfig(**SIZES | changes), add_pooling_layer=False)
-    elif kind == "roberta":
-        encoder = RobertaModel(
-            RobertaConfig(**SIZES | {"pad_token_id": 1} | changes), add_pooling_layer=False
-        )
-    else:
-        encoder = DistilBertModel(
-            DistilBertConfig(vocab_size=60, dim=32, n_heads=4, n_layers=2, hidden_dim=64)
-        )
-    return ToneTopicNetwork(encoder, 32, 0.0, topics=5).eval()
+from tests.networks import network_of
 
 
 def texts(count: int, seed: int = 0) -> list[list[int]]:

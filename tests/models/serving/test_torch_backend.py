@@ -9,40 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel
 
 from models.errors import ModelError
 from models.serving.packed_encoder import product_with_gelu
 from models.serving.tokens import TokenRows
 from models.serving.torch_backend import TorchBackend
-from models.training.network import ToneTopicNetwork
 from models.training.selection import logits
+from tests.networks import network_of
 
 LONGEST = 30
-SIZES: dict[str, Any] = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "max_position_embeddings": 40,
-}
-
-
-def network_of(kind: str, **changes: Any) -> ToneTopicNetwork:
-    torch.manual_seed(3)
-    encoder: Any
-    if kind == "bert":
-        encoder = BertModel(BertConfig(**SIZES | changes), add_pooling_layer=False)
-    elif kind == "roberta":
-        encoder = RobertaModel(
-            RobertaConfig(**SIZES | {"pad_token_id": 1} | changes), add_pooling_layer=False
-        )
-    else:
-        encoder = DistilBertModel(
-            DistilBertConfig(vocab_size=60, dim=32, n_heads=4, n_layers=2, hidden_dim=64)
-        )
-    return ToneTopicNetwork(encoder, 32, 0.0, topics=5).eval()
 
 
 def texts(count: int) -> list[list[int]]:
