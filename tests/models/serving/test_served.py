@@ -133,7 +133,7 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_lists_the_presets() -> None:
-    with pytest.raises(ModelError, match=r"no model 'xx': it is neither a preset \(en\) nor a folder"):
+    with pytest.raises(ModelError, match=r"no model 'xx': it is neither a preset \(en, en-zh\) nor a folder"):
         Classifier.load("xx")
 
 
