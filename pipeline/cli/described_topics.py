@@ -30,14 +30,13 @@ def topics(
     from rich.markup import escape
     from rich.table import Table
 
-    from models.serving.classifier import Classifier
     from models.taxonomy import load_topics
     from models.text import model_input
-    from models.topics import THRESHOLD, DescribedTopics
+    from models.topics import THRESHOLD, DescribedTopics, open_embed
 
     described = DescribedTopics(
         load_topics(taxonomy),
-        Classifier.load(model).embed,
+        open_embed(model),
         threshold=THRESHOLD if threshold is None else threshold,
     )
     lines = [line for text in texts for line in (sys.stdin if text == "-" else [text]) if line.strip()]
