@@ -18,8 +18,9 @@ from models.export.source import open_source
 from models.serving.backend import cuda_is_there
 from models.serving.classifier import Classifier
 from models.serving.opening import open_model
+from models.serving.tokens import TokenRows
 
-_ROWS = 512
+_ROWS = 1024
 """Tokens of a product, as many as the served model runs at once."""
 
 
@@ -118,7 +119,8 @@ def gpu_speeds(preset: str, texts: Sequence[str], rounds: int) -> dict[str, floa
         return None
     classifier = Classifier.load(preset, backend="torch", device="cuda", cache=0)
     opened = open_model(preset, "torch", device="cuda")
-    ids = [encoding.ids for encoding in opened.tokenizer.encode_batch_fast(list(texts))]
+    opened.tokenizer.enable_truncation(opened.manifest.max_length)
+    ids = TokenRows.of(encoding.ids for encoding in opened.tokenizer.encode_batch_fast(list(texts)))
     runs: dict[str, Callable[[], object]] = {
         "text": lambda: classifier.classify(texts),
         "ids": lambda: opened.backend.logits(ids),

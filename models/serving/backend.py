@@ -30,16 +30,6 @@ class Outputs(NamedTuple):
     the graph does not tell it."""
 
 
-def joined(parts: Sequence[Outputs]) -> Outputs:
-    """The outputs of several calls, at least one, as those of one."""
-    pooled = [part.pooled for part in parts if part.pooled is not None]
-    return Outputs(
-        np.concatenate([part.tone for part in parts]),
-        np.concatenate([part.topic for part in parts]),
-        np.concatenate(pooled) if pooled else None,
-    )
-
-
 class Backend(Protocol):
     """A loaded model; safe to share between threads."""
 

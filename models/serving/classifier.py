@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from models.errors import ModelError
 from models.scores import Scores, no_scores, to_scores
-from models.serving.backend import BackendName, Floats, Outputs, joined
+from models.serving.backend import BackendName, Floats, Outputs
 from models.serving.cache import ENTRIES, CacheInfo, LogitsCache, text_digest
 from models.serving.golden import check_golden, to_golden
 from models.serving.opening import PRESETS, Opened, model_folder, open_model
@@ -22,6 +22,9 @@ from models.serving.reading import MAX_WINDOWS, OVERLAP, LongTexts, Reader, Wind
 from models.serving.token_workers import TokenWorkers
 
 __all__ = ["PRESETS", "Classifier", "model_folder"]
+
+T = TypeVar("T")
+Read = Callable[[Sequence[str]], Windows]
 
 READERS = 2
 """Chunks of texts that are being tokenised while the model runs."""
@@ -111,33 +114,24 @@ class Classifier:
 
     def logits(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
         """Logits of every text, (n, 3) tones and (n, topics), before temperatures and rounding."""
-        if self._cache is None or not texts:
-            outputs = self._run(texts)
-            return outputs.tone, outputs.topic
-        keys = [text_digest(self._reader.cut(text)) for text in texts]
-        rows = self._cache.get(keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
-        if missing:
-            outputs = self._run(list(missing.values()))
-            table = np.concatenate([outputs.tone, outputs.topic], axis=1)
-            packed, width = table.tobytes(), table.shape[1] * table.itemsize
-            fresh = {key: packed[i * width : (i + 1) * width] for i, key in enumerate(missing)}
-            self._cache.put(fresh)
-            rows |= fresh
-        self._cache.count(len(texts) - len(missing), len(missing))
-        joined = np.frombuffer(b"".join([rows[key] for key in keys]), np.float32).reshape(len(texts), -1)
         tones = len(self._manifest.tones)
-        return joined[:, :tones], joined[:, tones:]
+        parts = [self._finish(prepared) for prepared in self._ahead(texts, self._prepare)]
+        table = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return table[:, :tones], table[:, tones:]
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Mean of the encoder's states over each text, (n, width), for comparing texts by meaning."""
-        pooled = self._run(texts, pooled=True).pooled
-        if pooled is None:
+        parts = [
+            self._run(windows, pooled=True).pooled
+            for windows in self._ahead(texts, lambda chunk, read: read(chunk))
+        ]
+        pooled = [part for part in parts if part is not None]
+        if len(pooled) < len(parts):
             raise ModelError(
                 f"{self._manifest.name} gives no embeddings: its graph has no output `pooled`. "
                 "Export the model again"
             )
-        return pooled
+        return np.concatenate(pooled)
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text that the model would read."""
@@ -145,27 +139,45 @@ class Classifier:
         counts: list[int] = np.add.reduceat(windows.ids.lengths, windows.firsts).tolist() if texts else []
         return counts
 
-    def _run(self, texts: Sequence[str], *, pooled: bool = False) -> Outputs:
-        """Read and run texts chunk by chunk: while the model runs for one, the next are being tokenised."""
-        parts = [
-            pool(windows, self._backend.logits(windows.ids, pooled=pooled))
-            for windows in self._read_ahead(texts)
-        ]
-        return self._belonging(parts[0] if len(parts) == 1 else joined(parts))
-
-    def _read_ahead(self, texts: Sequence[str]) -> Iterator[Windows]:
+    def _ahead(self, texts: Sequence[str], prepare: Callable[[Sequence[str], Read], T]) -> Iterator[T]:
+        """Prepare texts chunk by chunk, in other threads, while the model runs for the chunk before."""
         size = self._backend.chunk
         if len(texts) <= size:
-            yield self._reader.read(texts)
+            yield prepare(texts, self._reader.read)
             return
         read = self._workers.read if self._workers else self._reader.read
-        ahead: deque[Future[Windows]] = deque()
+        ahead: deque[Future[T]] = deque()
         for start in range(0, len(texts), size):
-            ahead.append(self._reading.submit(read, texts[start : start + size]))
+            ahead.append(self._reading.submit(prepare, texts[start : start + size], read))
             if len(ahead) > READERS:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+
+    def _prepare(self, texts: Sequence[str], read: Read) -> _Prepared:
+        if self._cache is None:
+            return _Prepared([], {}, [], read(texts))
+        keys = [text_digest(self._reader.cut(text)) for text in texts]
+        known = self._cache.get(keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        self._cache.count(len(texts) - len(missing), len(missing))
+        return _Prepared(keys, known, list(missing), read(list(missing.values())))
+
+    def _finish(self, prepared: _Prepared) -> Floats:
+        """Tone and topic logits of a chunk's texts side by side."""
+        outputs = self._run(prepared.windows)
+        table = np.concatenate([outputs.tone, outputs.topic], axis=1)
+        if self._cache is None:
+            return table
+        packed, width = table.tobytes(), table.shape[1] * table.itemsize
+        fresh = {key: packed[i * width : (i + 1) * width] for i, key in enumerate(prepared.missing)}
+        self._cache.put(fresh)
+        rows = prepared.known | fresh
+        joined = np.frombuffer(b"".join([rows[key] for key in prepared.keys]), np.float32)
+        return joined.reshape(len(prepared.keys), table.shape[1])
+
+    def _run(self, windows: Windows, *, pooled: bool = False) -> Outputs:
+        return self._belonging(pool(windows, self._backend.logits(windows.ids, pooled=pooled)))
 
     def _belonging(self, outputs: Outputs) -> Outputs:
         manifest = self._manifest
@@ -184,12 +196,27 @@ class Classifier:
                 f"{opened.folder}: model.json has no golden sentences, so the model cannot be checked"
             )
         texts = [each.text for each in golden]
+        outputs = self._run(self._reader.read(texts))
         said = to_scores(
-            *self._run(texts)[:2],
+            outputs.tone,
+            outputs.topic,
             temperature_tone=self.temperatures[0],
             temperature_topic=self.temperatures[1],
         )
         check_golden(golden, to_golden(texts, self.topics, said))
+
+
+class _Prepared(NamedTuple):
+    """A chunk of texts before the model has seen it."""
+
+    keys: list[bytes]
+    """Of every text, for the cache."""
+    known: dict[bytes, bytes]
+    """Rows that are remembered."""
+    missing: list[bytes]
+    """Keys of the texts that are not, each once."""
+    windows: Windows
+    """What is to be run: the missing texts, or without a cache all."""
 
 
 def _token_workers(reader: Reader, opened: Opened) -> TokenWorkers | None:

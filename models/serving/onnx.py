@@ -15,7 +15,7 @@ from models.serving.backend import Floats, Outputs
 from models.serving.batching import Batch, bucket_batches
 from models.serving.tokens import TokenRows, as_rows
 
-BATCH_TOKENS = 512
+BATCH_TOKENS = 1024
 """Tokens of a batch: enough to fill tiles, so few that what lies between the layers stays in the cache."""
 
 _SLOW = ("SkipLayerNormFusion",)

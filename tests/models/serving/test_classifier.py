@@ -50,6 +50,10 @@ def test_long_calls_are_read_ahead_in_chunks(english: Classifier, monkeypatch: p
     whole = Classifier.load("en", backend="onnx", threads=1, cache=0)
     monkeypatch.setattr(OnnxBackend, "chunk", 32)
     assert rows(whole.classify(TEXTS)) == expected
+    remembering = Classifier.load("en", backend="onnx", threads=1)
+    assert rows(remembering.classify([*TEXTS, *TEXTS[::-1]])) == [*expected, *expected[::-1]]
+    assert sum(remembering.cache[:2]) == 2 * len(TEXTS)
+    assert len(whole.embed(TEXTS[:70])) == 70
 
 
 def test_remembered_scores_are_the_same_scores(english: Classifier) -> None:

@@ -58,7 +58,7 @@ def test_bfloat16_is_close_to_it() -> None:
 
 
 def test_a_text_s_result_is_the_same_to_the_bit_wherever_it_stands() -> None:
-    backend = TorchBackend(network_of("bert"), LONGEST, tokens=64)
+    backend = TorchBackend(network_of("bert"), LONGEST)
     ids = texts(60)
     together = backend.logits(ids)
     backwards = backend.logits(ids[::-1])
