@@ -2,7 +2,7 @@
 
     python benchmarks/described_topics.py [MODEL] [--prefix "query: "] [--rows 800] [--json]
 
-MODEL is a preset, a served model's folder, a checkpoint, or a base (`pip:…`). Like a user with five topics of
+MODEL is a preset, a served model's folder, or a base (`pip:…`). Like a user with five topics of
 her own: five are drawn at random, twelve times, texts of all others must come out as `other`. The topics
 are Tocsin's own (Twitter Financial News, validation rows), ten of Reuters-21578 and eight of FinNL (Chinese
 news), the last once described in Chinese and once in English; each from descriptions alone and with four
@@ -19,6 +19,7 @@ import random
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 # Run as a script, benchmarks/models.py would stand for the package `models`.
@@ -33,8 +34,9 @@ from models.data import data_folder, load_corpus
 from models.errors import ModelError
 from models.taxonomy import Topic, load_topics
 from models.text import model_input
-from models.topics import THRESHOLD, DescribedTopics, Embed
+from models.topics import THRESHOLD, DescribedTopics, Embed, open_embed
 from models.topics.described import Floats
+from models.topics.fit import base_vectors
 
 Ints = npt.NDArray[np.int64]
 DRAWN, DRAWS, EXAMPLES = 5, 12, 4
@@ -160,30 +162,17 @@ def _figures(fits: Floats, places: Ints, right: npt.NDArray[np.bool_]) -> tuple[
     return nearest[inside].mean(), auroc, np.mean(f1), said[inside].mean(), said[~inside].mean()
 
 
-def open_embed(model: str, prefix: str) -> Embed:
-    """The encoder of whatever MODEL names, in float32; texts are embedded once."""
-    import torch
-
-    from models.serving.batching import bucket_batches
-    from models.training.base import resolve_base
-    from models.training.encoding import encode, open_tokenizer, pad
-    from models.training.network import build_network
-
-    base = resolve_base(model)
-    network, tokenizer = build_network(base, 0.0).eval(), open_tokenizer(base, 48)
+def remembering(embed: Embed) -> Embed:
+    """Embed every text once."""
     known: dict[str, Floats] = {}
 
-    @torch.inference_mode()
-    def embed(texts: Sequence[str]) -> Floats:
+    def look_up(texts: Sequence[str]) -> Floats:
         new = list(dict.fromkeys(text for text in texts if text not in known))
-        ids = encode(tokenizer, [prefix + text for text in new])
-        for length, batch in bucket_batches([len(tokens) for tokens in ids], 2048):
-            rows = list(batch)
-            pooled = network.pooled(*pad([ids[row] for row in rows], network.pad_id, length))
-            known.update(zip((new[row] for row in rows), pooled.numpy(), strict=True))
+        if new:
+            known.update(zip(new, embed(new), strict=True))
         return np.stack([known[text] for text in texts])
 
-    return embed
+    return look_up
 
 
 def main() -> int:
@@ -197,11 +186,17 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     try:
-        embed = open_embed(arguments.model, arguments.prefix)
+        if arguments.model.startswith("pip:"):
+            embed: Embed = partial(
+                base_vectors, arguments.model, arguments.prefix, console=Console(quiet=True)
+            )
+        else:
+            embed = open_embed(arguments.model)
         sets = read_sets(data_folder(), arguments.rows)
     except ModelError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    embed = remembering(embed)
     found = {
         (name, examples): measure(of, embed, examples=examples)
         for name, of in sets.items()
