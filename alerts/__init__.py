@@ -1,6 +1,6 @@
 """Rolling sentiment in; spikes, alert lifecycle and delivery out."""
 
-from alerts.events import AlertEvent, Count, Evidence, Observation
+from alerts.events import AlertEvent, Count, Evidence, Observation, Parts
 from alerts.monitor import OVERALL, SurgeMonitor
 from alerts.settings import DeliverySettings, DetectorSettings
 
@@ -12,5 +12,6 @@ __all__ = [
     "DetectorSettings",
     "Evidence",
     "Observation",
+    "Parts",
     "SurgeMonitor",
 ]

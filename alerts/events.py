@@ -31,6 +31,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """p_positive - p_negative, in [-1, 1], a multiple of 0.001."""
     story: int
     """Story key: documents with equal keys are copies of one story."""
+    contribution: float = 0.0
+    """In an alert: how far its surprise falls when this story is left out; 0 elsewhere."""
+    copies: int = 1
+    """Documents that told the story in its minute, this one among them."""
+    tone: str = ""
+    """Tone the classifier gave: `negative`, `neutral` or `positive`; empty in records of before."""
+    author: str = ""
+    """Who wrote it, as the source gives it; hostile input like the title."""
 
 
 class Count(Struct, frozen=True, kw_only=True):
@@ -44,6 +52,10 @@ class Count(Struct, frozen=True, kw_only=True):
     """Distinct stories whose tone is negative."""
     evidence: tuple[Evidence, ...] = ()
     """The most negative distinct stories of the minute, most negative first; at most five."""
+    documents: int = 0
+    """Documents behind the negative stories, copies included; 0 where that was not counted."""
+    capped: int = 0
+    """Negative stories left out of `negative` because one source or author exceeded its cap."""
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -52,6 +64,19 @@ class Observation(Struct, frozen=True, kw_only=True):
     minute: int
     """Minutes since 1970-01-01T00:00Z; the bucket is [minute, minute + 1)."""
     counts: tuple[Count, ...] = ()
+    gap: bool = False
+    """The feed was down: this minute's counts are not what happened, so nothing is learnt from them."""
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What `observed - expected` is made of, in stories; the three add up to it."""
+
+    worse_tone: float = 0.0
+    """Because a larger share of each topic's stories was negative than is normal for it."""
+    more_news: float = 0.0
+    """Because there were more stories than is normal, at the normal share."""
+    mix: float = 0.0
+    """Because the stories lay more in topics that are darker anyway; 0 for a single topic."""
 
 
 class AlertEvent(Struct, frozen=True, kw_only=True):
@@ -68,13 +93,13 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     key: str
     """`overall` or a topic id."""
     kind: str
-    """What was detected; `negative_surge`."""
+    """What was detected: `negative_surge`, `feed_silence` or `dead_man`."""
     severity: Severity
     """`watch`, `warning` or `critical`, by how far the surprise exceeds the threshold."""
     state: State
     """`firing` until the surge is over, then `resolved`."""
     reason: str
-    """Why this event was sent: `fired`, `escalated`, `updated`, `resolved`."""
+    """Why this event was sent: `fired`, `escalated`, `updated`, `confirmed`, `resolved`."""
     started_at: UtcDatetime
     """Start of the surge in event time: the first minute of the window that rang."""
     detected_at: UtcDatetime
@@ -96,6 +121,28 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     threshold: float
     """Surprise from which this key rings."""
     evidence: tuple[Evidence, ...]
-    """Up to five distinct stories that moved it most, most negative first."""
+    """Up to five distinct stories that moved it most, the greatest `contribution` first."""
     cause: str = ""
     """What changed: `more_news`, `worse_news`, `more_and_worse_news`, or `other_mix` (of topics)."""
+    expected_low: float = 0.0
+    """Lower end of the interval that holds the window's negative stories in 95 of 100 normal weeks."""
+    expected_high: float = 0.0
+    """Upper end of that interval."""
+    documents: int = 0
+    """Documents behind `observed`, copies included; 0 where that was not counted."""
+    capped: int = 0
+    """Negative stories left out because one source or author exceeded its cap."""
+    provisional: bool = False
+    """Its last minute may still be amended; an event with reason `confirmed` follows."""
+    parts: Parts = Parts()
+    """`observed - expected`, taken apart."""
+    covers: tuple[str, ...] = ()
+    """Keys that surge with it and raise no alert of their own while it fires."""
+    changed: str = ""
+    """One sentence in English on what changed since the event before; empty in the first."""
+    scales: tuple[int, ...] = ()
+    """Lengths in minutes of all windows that were above the threshold at once, shortest first."""
+    budget_per_week: float = 0.0
+    """False alarms a week that this key may raise."""
+    realised_per_week: float | None = None
+    """Alarms a week that this key raised in its history, fading like the threshold; null while it learns."""

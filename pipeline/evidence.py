@@ -22,6 +22,8 @@ def cite(document: ScoredDocument) -> Evidence:
         topic=document.topic,
         score=document.score,
         story=document.story,
+        tone=document.tone,
+        author=document.author,
     )
 
 

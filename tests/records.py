@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.events import AlertEvent, Evidence
+from alerts.events import AlertEvent, Evidence, Parts
 from pipeline.records import Label, Rejected, ScoredDocument, SentimentMinute, SentimentRow, Window
 
 START = datetime(2008, 9, 15, 4, 30, tzinfo=UTC)
@@ -105,6 +105,17 @@ def alert_event(seq: int = 0, **fields: Any) -> AlertEvent:
         "threshold": 5.0,
         "evidence": (evidence(),),
         "cause": "more_news",
+        "expected_low": 0.0,
+        "expected_high": 8.0,
+        "documents": 61,
+        "capped": 2,
+        "provisional": True,
+        "parts": Parts(worse_tone=14.5, more_news=24.375),
+        "covers": ("markets",),
+        "changed": "",
+        "scales": (15, 60),
+        "budget_per_week": 0.5,
+        "realised_per_week": 0.25,
     }
     if fields.get("state") == "resolved":
         told |= {"reason": "resolved", "resolved_at": START + timedelta(minutes=90)}

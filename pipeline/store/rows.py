@@ -9,15 +9,18 @@ from typing import Any
 
 import msgspec
 
-from alerts.events import AlertEvent, Evidence
+from alerts.events import AlertEvent, Evidence, Parts
 from pipeline.records import Label, Rejected, ScoredDocument, SentimentMinute, SentimentRow, Window
-from pipeline.store.schema import WINDOWS
+from pipeline.store.schema import PARTS, WINDOWS
 from pipeline.store.types import clean
 
 Row = dict[str, Any]
 
 _KEY_BYTES = 512
 """PostgreSQL refuses index entries over 2.7 kB, so nothing longer than this becomes a key."""
+
+_BUILT = ("evidence", "parts", "covers", "scales")
+"""Fields of an alert that are more than one column, or other than they stand there."""
 
 _MARKS = ("documents", "mean", "negative_share", "negative_share_se")
 _SUMS = (
@@ -91,13 +94,23 @@ def alert_row(event: AlertEvent) -> Row:
     """A row of `alert`, and but for `recorded_at` of `alert_event`."""
     row = _flat(event, AlertEvent)
     row["evidence"] = _evidence_rows(event.evidence)
+    del row["parts"]
+    row |= {name: getattr(event.parts, name) for name in PARTS}
+    row["covers"] = [clean(key) for key in event.covers]
+    row["scales"] = list(event.scales)
     return row
 
 
 def alert_record(row: Mapping[str, Any]) -> AlertEvent:
     """The event that `alert_row` wrote."""
-    fields = {name: row[name] for name in AlertEvent.__struct_fields__ if name not in ("v", "evidence")}
-    return AlertEvent(evidence=_evidence_records(row["evidence"]), **fields)
+    fields = {name: row[name] for name in AlertEvent.__struct_fields__ if name not in ("v", *_BUILT)}
+    return AlertEvent(
+        evidence=_evidence_records(row["evidence"]),
+        parts=Parts(**{name: row[name] for name in PARTS}),
+        covers=tuple(row["covers"]),
+        scales=tuple(row["scales"]),
+        **fields,
+    )
 
 
 def rejected_row(record: Rejected) -> Row:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from pipeline.store.types import Big, Json, Real, UtcTime
@@ -84,6 +85,11 @@ sentiment = Table(
 )
 
 
+PARTS = ("worse_tone", "more_news", "mix")
+"""Columns of an alert that hold its `parts`."""
+ALERT_REALS = ("expected_low", "expected_high", *PARTS, "budget_per_week")
+
+
 def _alert_columns() -> tuple[Column[object], ...]:
     """What an alert event says; `alert` and `alert_event` hold the same."""
     return (
@@ -105,6 +111,12 @@ def _alert_columns() -> tuple[Column[object], ...]:
         Column("threshold", Real, nullable=False),
         Column("evidence", Json, nullable=False),
         Column("cause", Text, nullable=False),
+        *(Column(name, Real, nullable=False, server_default="0") for name in ALERT_REALS),
+        *(Column(name, Integer, nullable=False, server_default="0") for name in ("documents", "capped")),
+        Column("provisional", Boolean, nullable=False, server_default=false()),
+        Column("changed", Text, nullable=False, server_default=""),
+        *(Column(name, Json, nullable=False, server_default="[]") for name in ("covers", "scales")),
+        Column("realised_per_week", Real),
     )
 
 
@@ -180,3 +192,47 @@ outbox = Table(
     Column("last_error", Text, nullable=False),
     Index("outbox_due", "run", "done_at", "next_attempt_at"),
 )
+
+alert_journal = Table(
+    "alert_journal",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("run", String(RUN), nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("event_time", UtcTime),
+    Column("action", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("alert_journal_once", "id", "mark", unique=True),
+    Index("alert_journal_by_time", "run", "at"),
+)
+"""Every transition of every alert, in order; `mark` is what makes one told twice one entry."""
+
+mute = Table(
+    "mute",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("created_at", UtcTime, primary_key=True),
+    Column("until", UtcTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("lifted_at", UtcTime),
+    Column("lifted_by", Text, nullable=False),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("by", Text, primary_key=True),
+    Column("run", String(RUN), nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("verdict_by_time", "run", "at"),
+)
+"""What people said of alerts: rows are added, and never changed or deleted."""

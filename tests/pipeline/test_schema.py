@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from alerts.events import Parts
 from pipeline.cli.main import app
 from pipeline.errors import UsageError
 from pipeline.records import (
@@ -113,6 +114,10 @@ EXAMPLES = [
         threshold=3.0,
         evidence=(EVIDENCE,),
         cause="more_news",
+        parts=Parts(worse_tone=1.0, more_news=2.5, mix=0.5),
+        covers=("macro",),
+        scales=(60, 240),
+        realised_per_week=0.25,
     ),
     Label(id="a", title="t", said_tone="neutral", tone="negative", by="ann", at=NOON),
 ]
@@ -149,6 +154,7 @@ def test_parts_are_found_through_lists_maps_and_unions() -> None:
     assert {part.__name__ for part in parts()} == {
         *RECORDS,
         "Evidence",
+        "Parts",
         "RunTotals",
         "SentimentRow",
         "Window",
@@ -185,4 +191,4 @@ def test_an_unknown_record_is_told_with_those_there_are() -> None:
 def test_the_command_writes_a_file_a_record(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["schema", "AlertEvent", "--out", str(tmp_path)])
     assert result.exit_code == 0
-    assert json.loads((tmp_path / "AlertEvent.json").read_text()) == schemas()["AlertEvent"]
+    assert (tmp_path / "AlertEvent.json").read_text("utf-8") == render(schemas()["AlertEvent"])
