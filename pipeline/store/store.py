@@ -10,8 +10,9 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, delete
 
 from alerts.events import AlertEvent, State
+from alerts.journal import transitions
 from pipeline.records import Label, Rejected, ScoredDocument, SentimentMinute
-from pipeline.store import reads, rows, schema, writer
+from pipeline.store import journal, reads, rows, schema, writer
 from pipeline.store.engine import connect, for_writing, parse_url, shown
 from pipeline.store.errors import explained
 from pipeline.store.migrate import upgrade
@@ -93,13 +94,15 @@ class Store:
             writer.upsert(connection, schema.sentiment, table_rows, writer.later_revision)
 
     def write_alerts(self, events: Sequence[AlertEvent]) -> None:
-        """Add each event to the journal, and let the newest of each alert be its current state."""
+        """Add each event, journal what it tells, and let the newest of each alert be its current state."""
         table_rows = [rows.alert_row(event) for event in events]
         recorded_at = self._now()
         with self.writing() as connection:
-            journal = [{**row, "recorded_at": recorded_at} for row in table_rows]
-            writer.upsert(connection, schema.alert_event, journal)
+            recorded = [{**row, "recorded_at": recorded_at} for row in table_rows]
+            writer.upsert(connection, schema.alert_event, recorded)
             writer.upsert(connection, schema.alert, table_rows, writer.later_event)
+            told = (transition for event in events for transition in transitions(event))
+            journal.append(connection, told, recorded_at)
 
     def write_rejected(self, rejected: Sequence[Rejected]) -> None:
         """Keep each rejected input under its origin; the first reason stays."""
@@ -117,7 +120,7 @@ class Store:
         """Forget everything of a run, what waits in the outbox included; but not what people have said."""
         with self.writing() as connection:
             for table in schema.metadata.sorted_tables:
-                if table is schema.label:
+                if table in (schema.label, schema.verdict):
                     continue
                 connection.execute(delete(table).where(table.c.run == run))
 
@@ -146,7 +149,7 @@ class Store:
             return reads.alerts(connection, run, key, state, start, end, limit)
 
     def alert_events(self, run: str, alert_id: str | None = None) -> list[AlertEvent]:
-        """The journal: every event of a run, or of one alert."""
+        """Every event of a run, or of one alert; `pipeline.store.actions.journal` has the transitions."""
         with self.reading() as connection:
             return reads.alert_events(connection, run, alert_id)
 
