@@ -49,7 +49,11 @@ class Count(Struct, frozen=True, kw_only=True):
     stories: int
     """Distinct stories of any tone."""
     negative: int
-    """Distinct stories whose tone is negative."""
+    """Distinct stories whose tone is negative, those that were capped left out."""
+    documents: int = 0
+    """Documents whose tone is negative, copies included: what `negative` stories came in."""
+    capped: int = 0
+    """Negative stories left out of `stories` and `negative`: their author or source exceeded its cap."""
     evidence: tuple[Evidence, ...] = ()
     """The most negative distinct stories of the minute, most negative first; at most five."""
     documents: int = 0
