@@ -150,3 +150,5 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     """False alarms a week that this key may raise."""
     realised_per_week: float | None = None
     """Alarms a week that this key raised in its history, fading like the threshold; null while it learns."""
+    at: UtcDatetime | None = None
+    """End of the minute, in event time, at which this event came about; null in records of before."""

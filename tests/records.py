@@ -116,6 +116,7 @@ def alert_event(seq: int = 0, **fields: Any) -> AlertEvent:
         "scales": (15, 60),
         "budget_per_week": 0.5,
         "realised_per_week": 0.25,
+        "at": START + timedelta(minutes=10),
     }
     if fields.get("state") == "resolved":
         told |= {"reason": "resolved", "resolved_at": START + timedelta(minutes=90)}

@@ -117,6 +117,7 @@ def _alert_columns() -> tuple[Column[object], ...]:
         Column("changed", Text, nullable=False, server_default=""),
         *(Column(name, Json, nullable=False, server_default="[]") for name in ("covers", "scales")),
         Column("realised_per_week", Real),
+        Column("at", UtcTime),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline.store.types import Json, Real
+from pipeline.store.types import Json, Real, UtcTime
 
 revision = "0003"
 down_revision = "0002"
@@ -35,3 +35,4 @@ def _columns() -> Iterator[sa.Column[Any]]:
     for name in ("covers", "scales"):
         yield sa.Column(name, Json, nullable=False, server_default="[]")
     yield sa.Column("realised_per_week", Real)
+    yield sa.Column("at", UtcTime)
