@@ -1,0 +1,59 @@
+"""The read side of the store, for everything that people look at: typed, bounded, never a write.
+
+Every function takes a `pipeline.store.Store` first, asks with bound parameters only, and gives up with
+`QueryTimeout` or `QueryTooLarge` rather than keep a database busy. `as_of` asks what was known at a moment:
+see docs/decisions/0011-point-in-time.md.
+"""
+
+from __future__ import annotations
+
+from dashboards.query.alerts import alert, alerts
+from dashboards.query.board import board
+from dashboards.query.documents import document, documents, shares, stories
+from dashboards.query.errors import NotFound, QueryTimeout, QueryTooLarge
+from dashboards.query.reading import reading
+from dashboards.query.runs import keys, runs
+from dashboards.query.sentiment import sentiment
+from dashboards.query.values import (
+    AlertDetail,
+    AlertMoment,
+    BoardLine,
+    BoardView,
+    DocumentPage,
+    Pulse,
+    RunInfo,
+    Series,
+    SeriesPoint,
+    Share,
+    Story,
+    StoryPage,
+)
+
+__all__ = [
+    "AlertDetail",
+    "AlertMoment",
+    "BoardLine",
+    "BoardView",
+    "DocumentPage",
+    "NotFound",
+    "Pulse",
+    "QueryTimeout",
+    "QueryTooLarge",
+    "RunInfo",
+    "Series",
+    "SeriesPoint",
+    "Share",
+    "Story",
+    "StoryPage",
+    "alert",
+    "alerts",
+    "board",
+    "document",
+    "documents",
+    "keys",
+    "reading",
+    "runs",
+    "sentiment",
+    "shares",
+    "stories",
+]

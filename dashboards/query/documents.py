@@ -1,0 +1,244 @@
+"""Documents page by page, and the stories they tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select
+
+from dashboards.query.cursor import read_cursor, write_cursor
+from dashboards.query.errors import NotFound
+from dashboards.query.known import visible
+from dashboards.query.reading import SECONDS, reading
+from dashboards.query.values import DocumentPage, Share, Story, StoryPage
+from pipeline.errors import UsageError
+from pipeline.records import ScoredDocument
+from pipeline.store import Store, rows, schema
+
+MOST = 1000
+SCANNED = 20_000
+"""Documents that are looked at for one page: what a filter leaves of them is the page."""
+Order = Literal["negative", "spread", "newest"]
+
+
+def documents(
+    store: Store,
+    run: str,
+    *,
+    key: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tone: str | None = None,
+    lang: str | None = None,
+    source: str | None = None,
+    search: str | None = None,
+    story: int | None = None,
+    limit: int = 100,
+    before: str | None = None,
+    as_of: datetime | None = None,
+    seconds: float = SECONDS,
+) -> DocumentPage:
+    """Documents published in [since, until), the newest first.
+
+    `key` is `overall` or a topic id; `search` finds its text, letter case aside, in title or body. At most
+    `SCANNED` documents are looked at for a page, so a rare thing may take several pages: go on while `next`
+    is not None.
+    """
+    if not 1 <= limit <= MOST:
+        raise UsageError(f"limit {limit}: 1 to {MOST:,}")
+    scanned = _newest(run, key, since, until, before, as_of, SCANNED).subquery()
+    c = scanned.c
+    query = (
+        select(scanned)
+        .where(*_filters(scanned, tone, lang, source, search, story))
+        .order_by(c.published_at.desc(), c.id.desc())
+        .limit(limit)
+    )
+    with reading(store, seconds) as connection:
+        found = tuple(rows.document_record(_record(row)) for row in connection.execute(query))
+        if len(found) == limit:
+            return DocumentPage(documents=found, next=write_cursor(found[-1].published_at, found[-1].id))
+        # The filters left too few: go on behind the last document that was looked at, if that many were.
+        places = _newest(run, key, since, until, before, as_of, 1, skip=SCANNED - 1, whole=False)
+        last = connection.execute(places).first()
+    return DocumentPage(documents=found, next=write_cursor(last.published_at, last.id) if last else None)
+
+
+def stories(
+    store: Store,
+    run: str,
+    *,
+    key: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tone: str | None = None,
+    lang: str | None = None,
+    source: str | None = None,
+    search: str | None = None,
+    order: Order = "negative",
+    limit: int = 50,
+    skip: int = 0,
+    as_of: datetime | None = None,
+    seconds: float = SECONDS,
+) -> StoryPage:
+    """Stories of the documents published in [since, until): copies of one story are one entry.
+
+    `order`: `negative` puts the lowest score first, `spread` the story with most copies, `newest` the one
+    told last; `skip` leaves out as many. At most the newest `SCANNED` documents of the span are looked at.
+    """
+    if not 1 <= limit <= MOST:
+        raise UsageError(f"limit {limit}: 1 to {MOST:,}")
+    scanned = _newest(run, key, since, until, None, as_of, SCANNED, whole=bool(search)).subquery()
+    c = scanned.c
+    wanted = _filters(scanned, tone, lang, source, search, None)
+    lowest, copies, last = func.min(c.score), func.count(), func.max(c.published_at)
+    orders: dict[str, tuple[ColumnElement[Any], ...]] = {
+        "negative": (lowest, copies.desc()),
+        "spread": (copies.desc(), lowest),
+        "newest": (last.desc(), lowest),
+    }
+    query = (
+        select(
+            c.story,
+            copies.label("copies"),
+            func.count(c.source.distinct()).label("sources"),
+            func.min(c.published_at).label("first"),
+            last.label("last"),
+            lowest.label("score"),
+        )
+        .where(*wanted)
+        .group_by(c.story)
+        .order_by(*orders[order], c.story)
+        .limit(limit)
+        .offset(skip)
+    )
+    with reading(store, seconds) as connection:
+        looked_at = connection.scalar(select(func.count()).select_from(scanned)) or 0
+        groups = list(connection.execute(query))
+        firsts = _firsts(connection, scanned, wanted, [row.story for row in groups], run)
+    found = tuple(
+        Story(
+            story=row.story,
+            first=firsts[row.story],
+            documents=row.copies,
+            sources=row.sources,
+            last=row.last,
+            score=row.score,
+        )
+        for row in groups
+    )
+    return StoryPage(stories=found, documents=looked_at, complete=looked_at < SCANNED)
+
+
+def shares(
+    store: Store,
+    run: str,
+    column: Literal["source", "lang", "tone", "topic", "kind", "model"],
+    *,
+    key: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 50,
+    as_of: datetime | None = None,
+    seconds: float = SECONDS,
+) -> list[Share]:
+    """What values the newest `SCANNED` documents of a span have in a column, the most frequent first."""
+    named = schema.document.c[column]
+    newest = _newest(run, key, since, until, None, as_of, SCANNED, whole=False)
+    scanned = newest.with_only_columns(named.label("value")).subquery()
+    count = func.count().label("documents")
+    query = select(scanned.c.value, count).group_by(scanned.c.value)
+    query = query.order_by(count.desc(), scanned.c.value).limit(limit)
+    with reading(store, seconds) as connection:
+        return [Share(value=row.value, documents=row.documents) for row in connection.execute(query)]
+
+
+def document(store: Store, run: str, id: str, *, seconds: float = SECONDS) -> ScoredDocument:
+    """One document by its id; NotFound where the run has none of that id."""
+    c = schema.document.c
+    query = select(schema.document).where(c.run == run, c.id == rows.key_text(id))
+    with reading(store, seconds) as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise NotFound(f"run {run} has no document {id!r}")
+    return rows.document_record(_record(row))
+
+
+def _firsts(
+    connection: Connection,
+    scanned: FromClause,
+    wanted: list[ColumnElement[bool]],
+    of: list[int],
+    run: str,
+) -> dict[int, ScoredDocument]:
+    """The earliest document of each story."""
+    c = scanned.c
+    rank = func.row_number().over(partition_by=c.story, order_by=(c.published_at, c.id)).label("rank")
+    ranked = select(c.id, rank).where(c.story.in_(of), *wanted).subquery()
+    table = schema.document
+    query = (
+        select(table)
+        .join(ranked, and_(table.c.run == run, table.c.id == ranked.c.id))
+        .where(ranked.c.rank == 1)
+    )
+    found = (rows.document_record(_record(row)) for row in connection.execute(query))
+    return {each.story: each for each in found}
+
+
+def _newest(
+    run: str,
+    key: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: str | None,
+    as_of: datetime | None,
+    most: int,
+    *,
+    skip: int = 0,
+    whole: bool = True,
+) -> Select[Any]:
+    """The newest documents of a span by an index, before anything is filtered."""
+    table = schema.document
+    c = table.c
+    columns = [table] if whole else [c.id, c.published_at, c.story, c.source, c.tone, c.lang, c.score]
+    query = select(*columns).where(c.run == run, *visible(table, as_of))
+    if key is not None and key != "overall":
+        query = query.where(c.topic == key)
+    if since is not None:
+        query = query.where(c.published_at >= since)
+    if until is not None:
+        query = query.where(c.published_at < until)
+    if before is not None:
+        moment, id = read_cursor(before)
+        query = query.where(
+            c.published_at <= moment, or_(c.published_at < moment, and_(c.published_at == moment, c.id < id))
+        )
+    return query.order_by(c.published_at.desc(), c.id.desc()).limit(most).offset(skip)
+
+
+def _filters(
+    scanned: FromClause,
+    tone: str | None,
+    lang: str | None,
+    source: str | None,
+    search: str | None,
+    story: int | None,
+) -> list[ColumnElement[bool]]:
+    c = scanned.c
+    equal = {"tone": tone, "lang": lang, "source": source, "story": story}
+    conditions: list[ColumnElement[bool]] = [
+        c[name] == value for name, value in equal.items() if value is not None
+    ]
+    if search:
+        conditions.append(
+            or_(c.title.icontains(search, autoescape=True), c.body.icontains(search, autoescape=True))
+        )
+    return conditions
+
+
+def _record(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row._asdict().items() if name in _FIELDS}
+
+
+_FIELDS = frozenset(ScoredDocument.__struct_fields__)

@@ -1,0 +1,141 @@
+"""Sentiment of a key over time, in as many points as somebody can look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from math import sqrt
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, FromClause, cast, extract, func, select
+
+from dashboards.query.errors import QueryTooLarge
+from dashboards.query.known import sentiment_as_of
+from dashboards.query.reading import SECONDS, reading
+from dashboards.query.values import Series, SeriesPoint
+from pipeline.errors import UsageError
+from pipeline.records import Window
+from pipeline.rolling import Totals
+from pipeline.rolling import window as share_of
+from pipeline.store import Store
+from pipeline.store.schema import WINDOWS
+
+LONGEST = timedelta(days=400)
+"""Most that one question may span: a minute each, that is 576,000 rows at worst."""
+MOST_POINTS = 50_000
+_MINUTE = 60
+_SUMS = ("documents", "stories", "negative", "neutral", "positive", "negative_stories", "late")
+_SUMMED = (*_SUMS, "score_sum", "score_sumsq")
+_MARKS = ("documents", "mean", "negative_share", "negative_share_se")
+
+
+def sentiment(
+    store: Store,
+    run: str,
+    key: str,
+    since: datetime,
+    until: datetime,
+    *,
+    window: str = "1h",
+    max_points: int = 1000,
+    as_of: datetime | None = None,
+    seconds: float = SECONDS,
+) -> Series:
+    """Minutes of one key in [since, until), put together into at most `max_points` steps of whole minutes.
+
+    Raises:
+        QueryTooLarge: the span is longer than `LONGEST`.
+        UsageError: `window` is none of 5m, 1h, 24h, `max_points` is out of bounds, or `since` not before
+            `until`.
+    """
+    check_span(since, until, max_points)
+    if window not in WINDOWS:
+        raise UsageError(f"window {window}: {', '.join(WINDOWS)}")
+    step = step_for(since, until, max_points)
+    # Steps lie on whole multiples of their length, so that a chart does not shimmer as time goes on.
+    with reading(store, seconds) as connection:
+        table = sentiment_as_of(as_of)
+        found = tuple(_points(connection, table, run, key, since, until, window, step))
+    return Series(run=run, key=key, window=window, step_seconds=step, since=since, until=until, points=found)
+
+
+def check_span(since: datetime, until: datetime, max_points: int) -> None:
+    """Refuse what would keep a database busy for nothing."""
+    if since >= until:
+        raise UsageError(f"since {since.isoformat()} is not before until {until.isoformat()}")
+    if until - since > LONGEST:
+        raise QueryTooLarge(
+            f"{(until - since).days:,} days at once are too many: ask for at most {LONGEST.days} days, and "
+            "move `since` and `until` on for more"
+        )
+    if not 1 <= max_points <= MOST_POINTS:
+        raise UsageError(f"max_points {max_points}: 1 to {MOST_POINTS:,}")
+
+
+def step_for(since: datetime, until: datetime, max_points: int) -> int:
+    """Seconds of the shortest step, of the lengths that people read easily, that makes few enough points."""
+    span = (until - since).total_seconds()
+    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440):
+        # One more than the quotient: the first and the last step may each be cut.
+        if span / (minutes * _MINUTE) + 1 <= max_points or span <= max_points * minutes * _MINUTE <= span:
+            return minutes * _MINUTE
+    days = int(span // (max(max_points - 1, 1) * 86_400)) + 1
+    return days * 86_400
+
+
+def _points(
+    connection: Connection,
+    table: FromClause,
+    run: str,
+    key: str,
+    since: datetime,
+    until: datetime,
+    window: str,
+    step: int,
+) -> Iterator[SeriesPoint]:
+    c = table.c
+    asked = (c.run == run, c.key == key, c.minute >= since, c.minute < until)
+    marks = [c[f"{mark}_{window}"].label(f"window_{mark}") for mark in _MARKS]
+    if step == _MINUTE:
+        sums = [c[name] for name in _SUMMED]
+        query = select(c.minute, *sums, *marks).where(*asked).order_by(c.minute)
+        for row in connection.execute(query):
+            yield _point(row, row.minute)
+        return
+    slot = (cast(extract("epoch", c.minute), BigInteger) // step).label("slot")
+    totals = [func.sum(c[name]).label(name) for name in _SUMMED]
+    steps = select(slot, func.max(c.minute).label("last"), *totals).where(*asked).group_by(slot).subquery()
+    query = (
+        select(steps, *marks)
+        .join(table, (c.run == run) & (c.key == key) & (c.minute == steps.c.last))
+        .order_by(steps.c.slot)
+    )
+    for row in connection.execute(query):
+        yield _point(row, datetime.fromtimestamp(row.slot * step, UTC))
+
+
+def _point(row: Any, time: datetime) -> SeriesPoint:
+    window = None
+    if row.window_documents is not None:
+        window = Window(**{mark: getattr(row, f"window_{mark}") for mark in _MARKS})
+    counts = {name: int(getattr(row, name)) for name in _SUMS}
+    own = share_of(
+        Totals(documents=counts["documents"], negative=counts["negative"], score_sum=int(row.score_sum))
+    )
+    return SeriesPoint(
+        time=time,
+        mean=own.mean if own.documents else None,
+        mean_se=_standard_error(own.documents, int(row.score_sum), int(row.score_sumsq)),
+        negative_share=own.negative_share if own.documents else None,
+        negative_share_se=own.negative_share_se if own.documents else None,
+        window=window,
+        **counts,
+    )
+
+
+def _standard_error(documents: int, score_sum: int, score_sumsq: int) -> float | None:
+    """Of the mean score, from thousandths and millionths."""
+    if documents < 2:
+        return None
+    spread = (score_sumsq - score_sum * score_sum / documents) / (documents - 1)
+    return round(sqrt(max(spread, 0.0) / documents) / 1000, 6)
