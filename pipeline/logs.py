@@ -7,10 +7,14 @@ import logging
 _CHATTY = ("aiokafka", "faust", "mode", "alembic", "httpx", "httpcore")
 
 
-def set_up_logging(level: str) -> None:
-    """Log to stderr at `level`; libraries that narrate their work are kept to warnings unless it is debug."""
+def set_up_logging(level: str, who: str = "") -> None:
+    """Log to stderr at `level`; libraries that narrate their work are kept to warnings unless it is debug.
+
+    `who` stands before each message, for several processes that log to one place.
+    """
+    speaker = f"{who} " if who else ""
     logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
+        level=level.upper(), format=f"%(asctime)s %(levelname)-7s {speaker}%(name)s: %(message)s", force=True
     )
     debug = level == "debug"
     for name in _CHATTY:

@@ -128,7 +128,20 @@ class HttpSettings(_Section):
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(9464, ge=0, le=65535)
-    """Port to listen on; 0 takes a free one."""
+    """Port to listen on; 0 takes a free one. `tocsin worker --workers N` listens here for all of them, and
+    each worker on one of the N ports after it."""
+
+
+class WorkerSettings(_Section):
+    """How a worker notices that it, or another, has stopped."""
+
+    stall_timeout: float = Field(60.0, ge=5)
+    """Seconds a consumer may have unread records and finish none before the worker ends with status 75, for
+    its supervisor to start it anew. Waiting for a broker or a database that is away does not count."""
+    start_timeout: float = Field(300.0, ge=30)
+    """Seconds a worker may take to join its group and recover its state before it ends in the same way."""
+    session_timeout: float = Field(10.0, ge=6)
+    """Seconds without a sign of life after which the brokers give a worker's partitions to others."""
 
 
 class Settings(BaseSettings):
@@ -153,6 +166,7 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = DeliverySettings()
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
+    worker: WorkerSettings = WorkerSettings()
 
     def with_run(self, run: str) -> Self:
         """These settings for another run; raises UsageError when it cannot be called so."""

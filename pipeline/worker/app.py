@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pipeline.worker.acks import Acks
 from pipeline.worker.aggregate import AggregateCore
 from pipeline.worker.checkpoint import Checkpoint
 from pipeline.worker.classify import Classify
+from pipeline.worker.clock import SteadyClock
 from pipeline.worker.deliver import Deliver
 from pipeline.worker.detect import DetectCore
 from pipeline.worker.drift import Drift
@@ -48,7 +50,10 @@ def build_app(parts: Parts) -> faust.App:
     settings, metrics = parts.settings, parts.metrics
     app = faust_app(settings)
     acks = Acks(metrics)
-    publisher = Publisher({**aiokafka_options(settings.broker), "max_request_size": MAX_RECORD_BYTES})
+    publisher = Publisher(
+        {**aiokafka_options(settings.broker), "max_request_size": MAX_RECORD_BYTES}, metrics.waits
+    )
+    clock = SteadyClock()
     database = ThreadPoolExecutor(1, thread_name_prefix="store")
 
     def topic(name: TopicName) -> Any:
@@ -65,7 +70,7 @@ def build_app(parts: Parts) -> faust.App:
         return Stateful(app, core, Checkpoint(table), publisher, acks)
 
     drift = Drift(settings, parts.classifier, metrics)
-    classify = Classify(app, settings, parts.classifier, publisher, acks, metrics, drift)
+    classify = Classify(app, settings, parts.classifier, publisher, acks, metrics, drift, clock)
     aggregate = stateful("aggregate", AggregateCore(settings, metrics))
     detect = stateful("detect", DetectCore(settings, parts.classifier.topics, metrics))
     deliver = Deliver(app, settings, parts.store, database, acks, metrics)
@@ -127,6 +132,11 @@ _RAW: dict[str, Any] = {
 }
 
 
+def client_id(settings: Settings, pid: int) -> str:
+    """What a worker's client id begins with: brokers, logs and its supervisor tell workers apart by it."""
+    return f"{run_prefix(settings).removesuffix('.')}-{socket.gethostname()}-{pid}-"
+
+
 def faust_app(settings: Settings) -> faust.App:
     """Make a Faust app whose settings avoid the library's known traps."""
     name = run_prefix(settings).removesuffix(".")
@@ -134,10 +144,9 @@ def faust_app(settings: Settings) -> faust.App:
         name,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.servers.split(",")],
         broker_credentials=faust_credentials(settings.broker),
-        # One id a worker: brokers and logs tell workers apart by it.
-        broker_client_id=f"{name}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
+        broker_client_id=f"{client_id(settings, os.getpid())}{uuid.uuid4().hex[:6]}",
         # A killed worker's partitions move after 10 s, not after the default 60.
-        broker_session_timeout=10.0,
+        broker_session_timeout=settings.worker.session_timeout,
         broker_heartbeat_interval=2.0,
         broker_commit_interval=1.0,
         consumer_auto_offset_reset="earliest",

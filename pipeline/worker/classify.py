@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 
 import faust
@@ -17,6 +16,7 @@ from pipeline.scoring import Classifier
 from pipeline.settings import Settings
 from pipeline.topics import END_HEADER, topic_name
 from pipeline.worker.acks import Acks
+from pipeline.worker.clock import SteadyClock
 from pipeline.worker.drift import Drift
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.publish import Outgoing, Publisher
@@ -44,6 +44,7 @@ class Classify:
         acks: Acks,
         metrics: Metrics,
         drift: Drift,
+        clock: SteadyClock,
     ) -> None:
         self._app = app
         self._settings = settings
@@ -53,6 +54,7 @@ class Classify:
         self._acks = acks
         self._metrics = metrics
         self._drift = drift
+        self._clock = clock
         self._documents = topic_name(settings, "documents")
         self._scored = topic_name(settings, "scored")
         self._tallies = topic_name(settings, "tallies")
@@ -109,7 +111,7 @@ class Classify:
             run=self._settings.run,
             topic=self._documents,
             starts=self._next,
-            now=datetime.now(UTC),
+            now=self._clock.now(),
             future_tolerance=self._settings.event_time.future_tolerance,
             live=self._live,
         )
@@ -159,5 +161,5 @@ class Classify:
             partition=tp.partition,
             start=position,
             end=position,
-            clock=int(time.time()),
+            clock=int(self._clock.time()),
         )

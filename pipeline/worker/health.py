@@ -13,8 +13,13 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
+from pipeline.errors import UsageError
+from pipeline.settings import Settings
+
 STALL = 60.0
 """Seconds a consumer may have records to read and yet finish none before it counts as stopped."""
+START = 300.0
+"""Seconds a worker may take to join its group and recover its state before it counts as stopped."""
 
 
 @dataclass
@@ -23,10 +28,16 @@ class Progress:
 
     starting: str | None = "starting"
     """Why the worker is not ready; None once it is."""
+    starting_since: float = 0.0
+    """Monotonic seconds since which it has not been ready; 0 while that is not known."""
     beat: float = 0.0
     """Monotonic seconds at which the event loop last showed that it turns."""
     behind_since: dict[str, float] = field(default_factory=dict)
     """Monotonic seconds since which a topic has had unread records and no progress."""
+    waiting: dict[str, str] = field(default_factory=dict)
+    """Parts that are away, and why: who waits for them has not stopped."""
+    stall: float = STALL
+    start: float = START
 
 
 @dataclass(frozen=True)
@@ -38,22 +49,27 @@ class Verdict:
 
 
 def healthy(progress: Progress, now: float) -> Verdict:
-    """Tell whether the worker still makes progress; `now` in monotonic seconds."""
+    """Tell whether the worker makes progress, or knows what it waits for; `now` in monotonic seconds."""
     reasons = []
-    if progress.beat and now - progress.beat > STALL:
+    if progress.beat and now - progress.beat > progress.stall:
         reasons.append(f"the event loop has not turned for {now - progress.beat:.0f} s")
-    reasons += [
-        f"{topic} has unread records, and none was finished for {now - since:.0f} s"
-        for topic, since in sorted(progress.behind_since.items())
-        if now - since > STALL
-    ]
+    if progress.starting and progress.starting_since and now - progress.starting_since > progress.start:
+        reasons.append(f"still {progress.starting} after {now - progress.starting_since:.0f} s")
+    if not progress.waiting:
+        reasons += [
+            f"{topic} has unread records, and none was finished for {now - since:.0f} s"
+            for topic, since in sorted(dict(progress.behind_since).items())
+            if now - since > progress.stall
+        ]
     return Verdict(not reasons, tuple(reasons))
 
 
 def ready(progress: Progress, now: float) -> Verdict:
-    """Tell whether the worker takes work: started, recovered, partitions assigned, and healthy."""
+    """Tell whether the worker takes work: started, recovered, partitions assigned, nothing away, healthy."""
     if progress.starting is not None:
         return Verdict(False, (progress.starting,))
+    if progress.waiting:
+        return Verdict(False, tuple(progress.waiting.values()))
     return healthy(progress, now)
 
 
@@ -69,13 +85,23 @@ class Watchdog:
         behind = self._progress.behind_since
         for topic, lag in lags.items():
             count = finished.get(topic, 0)
-            if lag > 0 and self._finished.get(topic) == count:
+            if lag > 0 and self._finished.get(topic) == count and not self._progress.waiting:
                 behind.setdefault(topic, now)
             else:
                 behind.pop(topic, None)
             self._finished[topic] = count
         for topic in behind.keys() - lags.keys():
             del behind[topic]
+
+
+def checks(
+    progress: Progress, clock: Callable[[], float] = time.monotonic
+) -> Mapping[str, Callable[[], Verdict]]:
+    """What a worker answers at `/healthz` and `/readyz`."""
+    return {
+        "/healthz": lambda: healthy(progress, clock()),
+        "/readyz": lambda: ready(progress, clock()),
+    }
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -91,20 +117,24 @@ class HealthServer:
         host: str,
         port: int,
         registry: CollectorRegistry,
-        progress: Progress,
-        clock: Callable[[], float] = time.monotonic,
+        checks: Mapping[str, Callable[[], Verdict]],
+        facts: Callable[[], Any] | None = None,
     ) -> None:
+        """`checks` answer at their paths; `facts`, where given, is shown as JSON at `/workers`."""
         metrics = make_wsgi_app(registry)
 
         def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             path = environ.get("PATH_INFO", "/")
             if path == "/metrics":
                 return metrics(environ, start_response)
-            check = {"/healthz": healthy, "/readyz": ready}.get(path)
+            if path == "/workers" and facts is not None:
+                start_response("200 OK", [("Content-Type", "application/json")])
+                return [json.dumps(facts()).encode() + b"\n"]
+            check = checks.get(path)
             if check is None:
                 start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
-                return [b"/metrics /healthz /readyz\n"]
-            verdict = check(progress, clock())
+                return [" ".join(["/metrics", *checks]).encode() + b"\n"]
+            verdict = check()
             status = "200 OK" if verdict.ok else "503 Service Unavailable"
             start_response(status, [("Content-Type", "application/json")])
             return [json.dumps({"ok": verdict.ok, "reasons": verdict.reasons}).encode() + b"\n"]
@@ -125,3 +155,22 @@ class HealthServer:
         """Stop and close the port."""
         self._server.shutdown()
         self._server.server_close()
+
+
+def open_server(
+    settings: Settings,
+    registry: CollectorRegistry,
+    checks: Mapping[str, Callable[[], Verdict]],
+    facts: Callable[[], Any] | None = None,
+) -> HealthServer:
+    """Start a server where the settings say; raises UsageError where the port is taken."""
+    host, port = settings.http.host, settings.http.port
+    try:
+        server = HealthServer(host, port, registry, checks, facts)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}:{port} for /metrics ({error.strerror}). Free the port, or set "
+            "`http.port` to another (0 takes any free one)."
+        ) from error
+    server.start()
+    return server

@@ -11,6 +11,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from models.continual.drift import DayReport
 from pipeline.records import Window
+from pipeline.worker.waits import Waits
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _DOCUMENTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -70,6 +71,9 @@ class Metrics:
         self.store_errors = counter("store_errors", "Writes to the store that failed and are tried again.")
         self.lag = gauge(
             "consumer_lag_messages", "Records of a topic that are not committed yet.", ["topic", "partition"]
+        )
+        self.waits = Waits(
+            gauge("waiting_stages", "Pieces of work that wait for a part that is away.", ["part"])
         )
         self._stability = gauge(
             "model_population_stability_ratio",

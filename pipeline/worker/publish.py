@@ -11,6 +11,8 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from pipeline.worker.waits import Waits
+
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 10.0
@@ -34,9 +36,10 @@ class Publisher:
     `options` are those of `AIOKafkaProducer`. It connects at the first batch, for it needs a running loop.
     """
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, options: Mapping[str, Any], waits: Waits) -> None:
         # No idempotent producer: readers tell a second copy by its key, and brokers that lack it do as well.
         self._options = {**options, "acks": "all"}
+        self._waits = waits
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
@@ -66,23 +69,28 @@ class Publisher:
         """
         batch = list(records)
         pause = 0.2
-        while batch:
-            try:
-                producer = await self._connected()
-                sent = [
-                    await producer.send(
-                        record.topic,
-                        record.value,
-                        key=record.key,
-                        partition=record.partition,
-                        headers=list(record.headers),
-                    )
-                    for record in batch
-                ]
-                await asyncio.gather(*sent)
-            except KafkaError as error:
-                log.warning("could not publish %d records, trying again: %s", len(batch), error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                return
+        with self._waits.on("broker") as wait:
+            while batch:
+                try:
+                    await self._send(batch)
+                except KafkaError as error:
+                    wait.begin(f"the broker does not take what is published: {error}")
+                    log.warning("could not publish %d records, trying again: %s", len(batch), error)
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE)
+                else:
+                    return
+
+    async def _send(self, batch: list[Outgoing]) -> None:
+        producer = await self._connected()
+        sent = [
+            await producer.send(
+                record.topic,
+                record.value,
+                key=record.key,
+                partition=record.partition,
+                headers=list(record.headers),
+            )
+            for record in batch
+        ]
+        await asyncio.gather(*sent)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
+from functools import partial
 
 import faust
 import httpx
 
 from alerts.settings import DeliverySettings
-from pipeline.errors import TocsinError, UsageError
+from pipeline.errors import TocsinError
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
 from pipeline.startup import await_part
 from pipeline.store import Store, StoreUnavailable
 from pipeline.topics import create
 from pipeline.worker.app import Parts, build_app
-from pipeline.worker.health import HealthServer, Progress
+from pipeline.worker.health import Progress, checks, open_server
 from pipeline.worker.metrics import Metrics
+from pipeline.worker.watchdog import start_watchdog
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +30,14 @@ def run_worker(settings: Settings, classifier: Classifier) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     create(settings)
     await_part(lambda: _ask_alertmanager(settings.delivery), _AwayError, timeout=timeout)
-    with await_part(lambda: Store.open(settings.store.url), StoreUnavailable, timeout=timeout) as store:
+    lateness = timedelta(seconds=settings.event_time.allowed_lateness)
+    opened = partial(Store.open, settings.store.url, lateness=lateness)
+    with await_part(opened, StoreUnavailable, timeout=timeout) as store:
         metrics = Metrics()
         metrics.worker.info({"run": settings.run, "model": classifier.model})
-        progress = Progress()
-        server = _serve(settings, metrics, progress)
+        progress = Progress(stall=settings.worker.stall_timeout, start=settings.worker.start_timeout)
+        server = open_server(settings, metrics.registry, checks(progress))
+        start_watchdog(progress)
         try:
             app = build_app(Parts(settings, classifier, store, metrics, progress))
             log.info("run %s, model %s, health on port %d", settings.run, classifier.model, server.port)
@@ -47,19 +53,6 @@ def _execute(app: faust.App, log_level: str) -> None:
     except SystemExit as stop:
         if stop.code:
             raise TocsinError("the worker stopped on an error; the log above says which") from stop
-
-
-def _serve(settings: Settings, metrics: Metrics, progress: Progress) -> HealthServer:
-    host, port = settings.http.host, settings.http.port
-    try:
-        server = HealthServer(host, port, metrics.registry, progress)
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen on {host}:{port} for /metrics ({error.strerror}). Free the port, or set "
-            "`http.port` to another (0 takes any free one)."
-        ) from error
-    server.start()
-    return server
 
 
 class _AwayError(Exception):

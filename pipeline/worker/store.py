@@ -62,11 +62,13 @@ class StoreTopic:
 async def with_store(thread: Executor, call: Callable[[], Any], metrics: Metrics) -> Any:
     """Call the database in its thread, and again while it is away; other errors are raised."""
     pause = 0.5
-    while True:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(thread, call)
-        except StoreUnavailable as error:
-            metrics.store_errors.inc()
-            log.warning("%s; trying again in %.1f s", error, pause)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+    with metrics.waits.on("store") as wait:
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(thread, call)
+            except StoreUnavailable as error:
+                metrics.store_errors.inc()
+                wait.begin(str(error))
+                log.warning("%s; trying again in %.1f s", error, pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)

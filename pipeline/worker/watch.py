@@ -23,7 +23,11 @@ async def watch(app: faust.App, acks: Acks, progress: Progress, metrics: Metrics
     while True:
         now = time.monotonic()
         progress.beat = now
-        progress.starting = _starting(app)
+        starting = _starting(app)
+        if starting is None or progress.starting is None or not progress.starting_since:
+            progress.starting_since = now
+        progress.starting = starting
+        progress.waiting = metrics.waits.reasons
         if progress.starting is None:
             lags = await _lags(app, acks)
             for topic, partition in shown - lags.keys():

@@ -4,7 +4,7 @@ import urllib.request
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from pipeline.worker.health import STALL, HealthServer, Progress, Watchdog, healthy, ready
+from pipeline.worker.health import STALL, HealthServer, Progress, Watchdog, checks, healthy, ready
 
 
 def test_not_ready_until_started_but_healthy_meanwhile() -> None:
@@ -46,12 +46,31 @@ def test_an_idle_topic_and_a_revoked_one_are_healthy() -> None:
     assert healthy(progress, 400.0).ok
 
 
+def test_whoever_waits_for_a_part_that_is_away_has_not_stopped() -> None:
+    progress = Progress(starting=None)
+    watchdog = Watchdog(progress)
+    watchdog.look({"scored": 5}, {"scored": 10}, now=0.0)
+    watchdog.look({"scored": 5}, {"scored": 10}, now=1.0)
+    progress.waiting = {"store": "the store is not available"}
+    assert healthy(progress, 600.0).ok
+    assert ready(progress, 600.0).reasons == ("the store is not available",)
+    watchdog.look({"scored": 5}, {"scored": 10}, now=601.0)
+    progress.waiting = {}
+    assert healthy(progress, 602.0).ok
+
+
+def test_a_start_that_never_ends_is_unhealthy() -> None:
+    progress = Progress(starting="joining the consumer group", starting_since=10.0, start=300.0)
+    assert healthy(progress, 310.0).ok
+    assert not healthy(progress, 311.0).ok
+
+
 @pytest.fixture
 def server():
     registry = CollectorRegistry()
     Counter("tocsin_tests", "A counter.", registry=registry).inc()
     progress = Progress()
-    server = HealthServer("127.0.0.1", 0, registry, progress, clock=lambda: 0.0)
+    server = HealthServer("127.0.0.1", 0, registry, checks(progress, clock=lambda: 0.0))
     server.start()
     yield server, progress
     server.stop()

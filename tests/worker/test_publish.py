@@ -5,9 +5,11 @@ from typing import Any, ClassVar
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from prometheus_client import CollectorRegistry, Gauge
 
 from pipeline.worker import publish
 from pipeline.worker.publish import Outgoing, Publisher
+from pipeline.worker.waits import Waits
 
 
 class FakeProducer:
@@ -38,6 +40,10 @@ class FakeProducer:
         return answer
 
 
+def waits() -> Waits:
+    return Waits(Gauge("waiting", "Waiting.", ["part"], registry=CollectorRegistry()))
+
+
 @pytest.mark.parametrize("failures", [0, 1, 3, 5])
 async def test_tries_until_the_broker_has_everything(failures: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
@@ -48,7 +54,7 @@ async def test_tries_until_the_broker_has_everything(failures: int, monkeypatch:
     monkeypatch.setattr(publish, "AIOKafkaProducer", FakeProducer)
     monkeypatch.setattr(publish.asyncio, "sleep", sleep)
     FakeProducer.failures, FakeProducer.sent = failures, []
-    publisher = Publisher({})
+    publisher = Publisher({}, waits())
     await publisher.publish([Outgoing("scored", b"1"), Outgoing("tallies", b"2")])
     assert FakeProducer.sent[-2:] == [("scored", b"1"), ("tallies", b"2")]
     assert bool(pauses) == bool(failures)
@@ -58,4 +64,4 @@ async def test_tries_until_the_broker_has_everything(failures: int, monkeypatch:
 
 async def test_nothing_to_publish_needs_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publish, "AIOKafkaProducer", None)
-    await Publisher({}).publish([])
+    await Publisher({}, waits()).publish([])
