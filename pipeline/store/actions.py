@@ -187,6 +187,21 @@ def journal(
         return log.entries(connection, alert_id=alert_id, run=run, limit=limit)
 
 
+def ids_like(store: Store, start: str, limit: int = 5) -> list[str]:
+    """Ids of alerts that begin with `start`, at most `limit`, in order."""
+    c = schema.alert.c
+    # Not LIKE: its wildcards would be the caller's to use.
+    query = select(c.id).where(c.id >= start, c.id < start + "\uffff").order_by(c.id).limit(limit)
+    with store.reading() as connection:
+        return list(connection.scalars(query)) if start else []
+
+
+def run_of(store: Store, alert_id: str) -> str:
+    """The run that an alert is of; UnknownAlert where there is no such alert."""
+    with store.reading() as connection:
+        return str(_alert(connection, alert_id)["run"])
+
+
 def subject(run: str, key: str) -> str:
     """The id under which the journal keeps what concerns a topic and no single alert."""
     return f"mute/{run}/{key}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +87,13 @@ def sentiment(
         )
         for row in _rows(connection, query)
     ]
+
+
+def newest_minutes(connection: Connection, runs: Collection[str]) -> dict[str, datetime]:
+    """The newest minute of each of `runs` that has any."""
+    c = schema.sentiment.c
+    found = {run: connection.scalar(select(func.max(c.minute)).where(c.run == run)) for run in runs}
+    return {run: minute for run, minute in found.items() if minute is not None}
 
 
 def documents(

@@ -55,7 +55,8 @@ def document_row(document: ScoredDocument) -> Row:
 
 def document_record(row: Mapping[str, Any]) -> ScoredDocument:
     """The document that `document_row` wrote; its moment is cut to milliseconds."""
-    return ScoredDocument(**{**row, "symbols": tuple(row["symbols"])})
+    fields = {name: row[name] for name in ScoredDocument.__struct_fields__ if name not in ("v", "symbols")}
+    return ScoredDocument(**fields, symbols=tuple(row["symbols"]))
 
 
 def sentiment_rows(minute: SentimentMinute) -> Iterator[Row]:

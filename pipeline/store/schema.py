@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -50,9 +52,38 @@ document = Table(
     Column("story", Big, nullable=False),
     Column("partition", Integer, nullable=False),
     Column("offset", Big, nullable=False),
+    Column("known_at", UtcTime, nullable=False),
     Index("document_by_time", "run", "published_at"),
     Index("document_by_topic", "run", "topic", "published_at"),
 )
+
+
+def _sentiment_columns() -> tuple[Column[Any], ...]:
+    """What a key's minute says, and when it became known; both tables of minutes hold the same."""
+    return (
+        Column("documents", Integer, nullable=False),
+        Column("stories", Integer, nullable=False),
+        Column("negative", Integer, nullable=False),
+        Column("neutral", Integer, nullable=False),
+        Column("positive", Integer, nullable=False),
+        Column("negative_stories", Integer, nullable=False),
+        Column("late", Integer, nullable=False),
+        Column("score_sum", Big, nullable=False),
+        Column("score_sumsq", Big, nullable=False),
+        *(
+            column
+            for window in WINDOWS
+            for column in (
+                Column(f"documents_{window}", Integer),
+                Column(f"mean_{window}", Real),
+                Column(f"negative_share_{window}", Real),
+                Column(f"negative_share_se_{window}", Real),
+            )
+        ),
+        Column("evidence", Json, nullable=False),
+        Column("known_at", UtcTime, nullable=False),
+    )
+
 
 sentiment = Table(
     "sentiment",
@@ -61,28 +92,23 @@ sentiment = Table(
     Column("key", Text, primary_key=True),
     Column("minute", UtcTime, primary_key=True),
     Column("revision", Integer, nullable=False),
-    Column("documents", Integer, nullable=False),
-    Column("stories", Integer, nullable=False),
-    Column("negative", Integer, nullable=False),
-    Column("neutral", Integer, nullable=False),
-    Column("positive", Integer, nullable=False),
-    Column("negative_stories", Integer, nullable=False),
-    Column("late", Integer, nullable=False),
-    Column("score_sum", Big, nullable=False),
-    Column("score_sumsq", Big, nullable=False),
-    *(
-        column
-        for window in WINDOWS
-        for column in (
-            Column(f"documents_{window}", Integer),
-            Column(f"mean_{window}", Real),
-            Column(f"negative_share_{window}", Real),
-            Column(f"negative_share_se_{window}", Real),
-        )
-    ),
-    Column("evidence", Json, nullable=False),
+    *_sentiment_columns(),
     Index("sentiment_by_time", "run", "minute"),
 )
+
+sentiment_revision = Table(
+    "sentiment_revision",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("minute", UtcTime, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    *_sentiment_columns(),
+    Column("superseded_at", UtcTime, nullable=False),
+    Index("sentiment_revision_by_time", "run", "minute"),
+    Index("sentiment_revision_by_end", "run", "superseded_at"),
+)
+"""Minutes as they stood before an amendment: each was the truth in [known_at, superseded_at)."""
 
 
 PARTS = ("worse_tone", "more_news", "mix")
@@ -90,7 +116,7 @@ PARTS = ("worse_tone", "more_news", "mix")
 ALERT_REALS = ("expected_low", "expected_high", *PARTS, "budget_per_week")
 
 
-def _alert_columns() -> tuple[Column[object], ...]:
+def _alert_columns() -> tuple[Column[Any], ...]:
     """What an alert event says; `alert` and `alert_event` hold the same."""
     return (
         Column("run", String(RUN), nullable=False),
@@ -138,6 +164,7 @@ alert_event = Table(
     Column("seq", Integer, primary_key=True, autoincrement=False),
     *_alert_columns(),
     Column("recorded_at", UtcTime, nullable=False),
+    Column("known_at", UtcTime, nullable=False),
     Index("alert_event_by_time", "run", "detected_at"),
 )
 

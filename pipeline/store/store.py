@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, delete
@@ -15,6 +15,7 @@ from pipeline.records import Label, Rejected, ScoredDocument, SentimentMinute
 from pipeline.store import journal, reads, rows, schema, writer
 from pipeline.store.engine import connect, for_writing, parse_url, shown
 from pipeline.store.errors import explained
+from pipeline.store.known import document_known_at, event_known_at, minute_known_at
 from pipeline.store.migrate import upgrade
 from pipeline.store.reads import Counts, SentimentPoint
 
@@ -31,22 +32,32 @@ class Store:
     now; then nothing of the call was written, and it may be repeated.
     """
 
-    def __init__(self, engine: Engine, address: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: Engine, address: str, now: Callable[[], datetime], lateness: timedelta
+    ) -> None:
         """Use `open`."""
         self._engine = engine
         self._writing = for_writing(engine)
         self._now = now
+        self._lateness = lateness
         # SQLite has one writer: threads wait here, in order, not in its busy handler, which is not fair.
         self._turn = Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self.address = address
         """The URL without its password, as messages show it."""
 
     @classmethod
-    def open(cls, url: str, *, now: Callable[[], datetime] = _wall_clock) -> Store:
+    def open(
+        cls,
+        url: str,
+        *,
+        now: Callable[[], datetime] = _wall_clock,
+        lateness: timedelta = timedelta(minutes=2),
+    ) -> Store:
         """Open the database at `url`, creating or upgrading its tables.
 
-        `now` stamps what is recorded by wall clock. UsageError where the URL is wrong or the database newer
-        than this code; StoreUnavailable where it cannot be reached.
+        `now` stamps what is recorded by wall clock; `lateness`, `event_time.allowed_lateness`, is how long
+        after its end a minute of a replay became known. UsageError where the URL is wrong or the database
+        newer than this code; StoreUnavailable where it cannot be reached.
         """
         parsed = parse_url(url)
         address = shown(parsed)
@@ -57,7 +68,7 @@ class Store:
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, address, now)
+        return cls(engine, address, now, lateness)
 
     def close(self) -> None:
         """Close all connections."""
@@ -83,22 +94,40 @@ class Store:
 
     def write_documents(self, documents: Sequence[ScoredDocument]) -> None:
         """Keep each document under its run and id; of several with one id the earliest published stays."""
-        table_rows = [rows.document_row(document) for document in documents]
+        now = self._now()
+        table_rows = [
+            rows.document_row(document) | {"known_at": document_known_at(document, now)}
+            for document in documents
+        ]
         with self.writing() as connection:
             writer.upsert(connection, schema.document, table_rows, writer.earlier_document)
 
     def write_sentiment(self, minutes: Sequence[SentimentMinute]) -> None:
-        """Keep each key's minute; a lower revision never replaces a higher one."""
-        table_rows = [row for minute in minutes for row in rows.sentiment_rows(minute)]
+        """Keep each key's minute, and what an amendment replaces; a lower revision never replaces one."""
+        now = self._now()
         with self.writing() as connection:
-            writer.upsert(connection, schema.sentiment, table_rows, writer.later_revision)
+            table_rows: list[rows.Row] = []
+            heard = reads.newest_minutes(connection, {each.run for each in minutes if each.revision})
+            for minute in minutes:
+                known = {"known_at": minute_known_at(minute, now, self._lateness, heard.get(minute.run))}
+                table_rows += (row | known for row in rows.sentiment_rows(minute))
+                if minute.run in heard and not minute.revision:
+                    heard[minute.run] = max(heard[minute.run], minute.minute)
+            writer.write_minutes(connection, table_rows)
 
     def write_alerts(self, events: Sequence[AlertEvent]) -> None:
         """Add each event, journal what it tells, and let the newest of each alert be its current state."""
         table_rows = [rows.alert_row(event) for event in events]
         recorded_at = self._now()
         with self.writing() as connection:
-            recorded = [{**row, "recorded_at": recorded_at} for row in table_rows]
+            recorded = [
+                {
+                    **row,
+                    "recorded_at": recorded_at,
+                    "known_at": event_known_at(event, recorded_at, self._lateness),
+                }
+                for row, event in zip(table_rows, events, strict=True)
+            ]
             writer.upsert(connection, schema.alert_event, recorded)
             writer.upsert(connection, schema.alert, table_rows, writer.later_event)
             told = (transition for event in events for transition in transitions(event))

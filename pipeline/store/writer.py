@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.store import schema
@@ -35,6 +35,46 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], newer: _Ne
     connection.execute(statement, ordered)
 
 
+def write_minutes(connection: Connection, rows: Sequence[Row]) -> None:
+    """Let each row be its key's minute as it stands, and keep what it replaces in `sentiment_revision`."""
+    for revision in sorted({row["revision"] for row in rows}):
+        amended = [row for row in rows if row["revision"] == revision]
+        if revision > 0:
+            _supersede(connection, amended)
+        upsert(connection, schema.sentiment, amended, later_revision)
+
+
+def _supersede(connection: Connection, rows: Sequence[Row]) -> None:
+    kept, old = schema.sentiment.c, schema.sentiment_revision
+    names = [column.name for column in old.c if column.name != "superseded_at"]
+    standing = select(
+        *(kept[name] for name in names), bindparam("new_known_at", type_=old.c.superseded_at.type)
+    ).where(
+        kept.run == bindparam("old_run"),
+        kept.key == bindparam("old_key"),
+        kept.minute == bindparam("old_minute"),
+        kept.revision < bindparam("new_revision"),
+    )
+    statement = (
+        _insert(connection, old)
+        .from_select([*names, "superseded_at"], standing)
+        .on_conflict_do_nothing(index_elements=[column.name for column in old.primary_key.columns])
+    )
+    connection.execute(
+        statement,
+        [
+            {
+                "old_run": row["run"],
+                "old_key": row["key"],
+                "old_minute": row["minute"],
+                "new_revision": row["revision"],
+                "new_known_at": row["known_at"],
+            }
+            for row in rows
+        ],
+    )
+
+
 def insert_new(connection: Connection, table: Table, row: Row) -> bool:
     """Insert `row` unless its key is there; whether it was inserted."""
     keys = list(table.primary_key.columns)
@@ -57,8 +97,8 @@ def earlier_document(proposed: Any) -> ColumnElement[bool]:
 
 
 def later_revision(proposed: Any) -> ColumnElement[bool]:
-    """A minute's revision never goes back; an equal one is the same minute told again."""
-    return proposed.revision >= schema.sentiment.c.revision  # type: ignore[no-any-return]
+    """A minute's revision never goes back; an equal one is the same minute told again, known since before."""
+    return proposed.revision > schema.sentiment.c.revision  # type: ignore[no-any-return]
 
 
 def later_event(proposed: Any) -> ColumnElement[bool]:

@@ -253,8 +253,8 @@ def test_every_field_of_a_record_has_a_column() -> None:
     def fields(kind: type[msgspec.Struct]) -> set[str]:
         return set(kind.__struct_fields__) - {"v"}
 
-    assert fields(ScoredDocument) == set(schema.document.c.keys())
+    assert fields(ScoredDocument) | {"known_at"} == set(schema.document.c.keys())
     assert fields(AlertEvent) - {"parts"} | fields(Parts) == set(schema.alert.c.keys())
     assert fields(Rejected) == set(schema.rejected.c.keys())
     assert fields(Label) == set(schema.label.c.keys())
-    assert set(schema.alert_event.c.keys()) == {*schema.alert.c.keys(), "recorded_at"}
+    assert set(schema.alert_event.c.keys()) == {*schema.alert.c.keys(), "recorded_at", "known_at"}
