@@ -89,6 +89,8 @@ def transitions(event: AlertEvent) -> Iterator[Transition]:
 
 
 def _happened(event: AlertEvent) -> datetime | None:
+    if event.at is not None:
+        return event.at
     if event.reason == "fired":
         return event.detected_at
     return event.resolved_at if event.reason == "resolved" else None

@@ -8,6 +8,7 @@ import typer
 
 from models.errors import ModelError
 from pipeline.cli import (
+    alerts,
     broker,
     classify,
     data,
@@ -45,6 +46,7 @@ evaluate.register(app)
 explain.register(app)
 export.register(app)
 replay.register(app)
+alerts.register(app)
 worker.register(app)
 broker.register(app)
 topics.register(app)

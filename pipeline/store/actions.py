@@ -190,8 +190,7 @@ def journal(
 def ids_like(store: Store, start: str, limit: int = 5) -> list[str]:
     """Ids of alerts that begin with `start`, at most `limit`, in order."""
     c = schema.alert.c
-    # Not LIKE: its wildcards would be the caller's to use.
-    query = select(c.id).where(c.id >= start, c.id < start + "\uffff").order_by(c.id).limit(limit)
+    query = select(c.id).where(c.id.startswith(start, autoescape=True)).order_by(c.id).limit(limit)
     with store.reading() as connection:
         return list(connection.scalars(query)) if start else []
 
