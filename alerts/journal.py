@@ -89,11 +89,11 @@ def transitions(event: AlertEvent) -> Iterator[Transition]:
 
 
 def _happened(event: AlertEvent) -> datetime | None:
+    if event.reason == "resolved" and event.resolved_at is not None:
+        return event.resolved_at
     if event.at is not None:
         return event.at
-    if event.reason == "fired":
-        return event.detected_at
-    return event.resolved_at if event.reason == "resolved" else None
+    return event.detected_at if event.reason == "fired" else None
 
 
 def _why(event: AlertEvent) -> str:

@@ -11,7 +11,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def moment_after(text: str, now: datetime) -> datetime:
-    """`30m`, `2h`, `3d`, `1w` after `now`, or a time such as `2026-01-31T18:00+01:00`; without a zone, UTC."""
+    """`30m`, `2h`, `3d`, `1w` after `now`, or a time such as `2026-01-31T18:00+01:00` (no zone: UTC)."""
     if match := re.fullmatch(r"(\d{1,4})\s*([mhdw])", text.strip()):
         return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
     try:
