@@ -7,12 +7,12 @@ see docs/decisions/0011-point-in-time.md.
 
 from __future__ import annotations
 
-from dashboards.query.alerts import alert, alerts
+from dashboards.query.alerts import alert, alerts, inbox
 from dashboards.query.board import board
 from dashboards.query.documents import document, documents, shares, stories
 from dashboards.query.errors import NotFound, QueryTimeout, QueryTooLarge
 from dashboards.query.reading import reading
-from dashboards.query.runs import keys, runs
+from dashboards.query.runs import keys, pulse, runs
 from dashboards.query.sentiment import sentiment
 from dashboards.query.values import (
     AlertDetail,
@@ -20,6 +20,7 @@ from dashboards.query.values import (
     BoardLine,
     BoardView,
     DocumentPage,
+    InboxLine,
     Pulse,
     RunInfo,
     Series,
@@ -35,6 +36,7 @@ __all__ = [
     "BoardLine",
     "BoardView",
     "DocumentPage",
+    "InboxLine",
     "NotFound",
     "Pulse",
     "QueryTimeout",
@@ -50,7 +52,9 @@ __all__ = [
     "board",
     "document",
     "documents",
+    "inbox",
     "keys",
+    "pulse",
     "reading",
     "runs",
     "sentiment",

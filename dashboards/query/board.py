@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, case, cast, extract, func, select
 from alerts.events import AlertEvent
 from alerts.surprise import count_surprise
 from dashboards.query.alerts import firing_at
-from dashboards.query.known import sentiment_as_of
+from dashboards.query.known import minutes, newest_minute
 from dashboards.query.reading import SECONDS, reading
 from dashboards.query.runs import first_minutes
 from dashboards.query.values import BoardLine, BoardView
@@ -42,13 +42,12 @@ def board(
     `as_of` leaves out what was not known at that moment (wall clock for the live run).
     """
     with reading(store, seconds) as connection:
-        table = sentiment_as_of(as_of)
         if at is None:
-            newest = connection.scalar(select(func.max(table.c.minute)).where(table.c.run == run))
+            newest = newest_minute(connection, run, as_of)
             if newest is None:
                 return BoardView(run=run, at=None, lines=())
             at = newest + _MINUTE
-        sums = _sums(connection, table, run, at)
+        sums = _sums(connection, run, at, as_of)
         begun = first_minutes(connection, run)
         firing = firing_at(connection, run, at, as_of)
     shown = sums.keys() | firing.keys()
@@ -57,26 +56,22 @@ def board(
     return BoardView(run=run, at=at, lines=tuple(lines))
 
 
-def _sums(connection: Connection, table: Any, run: str, at: datetime) -> dict[str, list[Any]]:
+def _sums(connection: Connection, run: str, at: datetime, as_of: datetime | None) -> dict[str, list[Any]]:
     """Per key a row for each hour before `at` that had documents; slot 23 is the last hour."""
-    c = table.c
     begin = at - timedelta(hours=HOURS)
+    c = minutes(run, since=begin, until=at, as_of=as_of).c
     recent = c.minute >= at - timedelta(minutes=5)
     slot = ((cast(extract("epoch", c.minute), BigInteger) - int(begin.timestamp())) // _HOUR).label("slot")
-    query = (
-        select(
-            c.key,
-            slot,
-            *(func.sum(c[name]).label(name) for name in ("documents", "negative", "negative_stories")),
-            func.sum(c.score_sum).label("score_sum"),
-            *(
-                func.sum(case((recent, c[name]), else_=0)).label(f"recent_{name}")
-                for name in ("documents", "negative", "score_sum")
-            ),
-        )
-        .where(c.run == run, c.minute >= begin, c.minute < at)
-        .group_by(c.key, slot)
-    )
+    query = select(
+        c.key,
+        slot,
+        *(func.sum(c[name]).label(name) for name in ("documents", "negative", "negative_stories")),
+        func.sum(c.score_sum).label("score_sum"),
+        *(
+            func.sum(case((recent, c[name]), else_=0)).label(f"recent_{name}")
+            for name in ("documents", "negative", "score_sum")
+        ),
+    ).group_by(c.key, slot)
     found: defaultdict[str, list[Any]] = defaultdict(list)
     for row in connection.execute(query):
         found[row.key].append(row)

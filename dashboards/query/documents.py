@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 
 from dashboards.query.cursor import read_cursor, write_cursor
 from dashboards.query.errors import NotFound
-from dashboards.query.known import visible
+from dashboards.query.known import published_by
 from dashboards.query.reading import SECONDS, reading
 from dashboards.query.values import DocumentPage, Share, Story, StoryPage
 from pipeline.errors import UsageError
@@ -56,7 +56,7 @@ def documents(
         .limit(limit)
     )
     with reading(store, seconds) as connection:
-        found = tuple(rows.document_record(_record(row)) for row in connection.execute(query))
+        found = tuple(rows.document_record(row._asdict()) for row in connection.execute(query))
         if len(found) == limit:
             return DocumentPage(documents=found, next=write_cursor(found[-1].published_at, found[-1].id))
         # The filters left too few: go on behind the last document that was looked at, if that many were.
@@ -162,7 +162,7 @@ def document(store: Store, run: str, id: str, *, seconds: float = SECONDS) -> Sc
         row = connection.execute(query).first()
     if row is None:
         raise NotFound(f"run {run} has no document {id!r}")
-    return rows.document_record(_record(row))
+    return rows.document_record(row._asdict())
 
 
 def _firsts(
@@ -182,7 +182,7 @@ def _firsts(
         .join(ranked, and_(table.c.run == run, table.c.id == ranked.c.id))
         .where(ranked.c.rank == 1)
     )
-    found = (rows.document_record(_record(row)) for row in connection.execute(query))
+    found = (rows.document_record(row._asdict()) for row in connection.execute(query))
     return {each.story: each for each in found}
 
 
@@ -202,7 +202,7 @@ def _newest(
     table = schema.document
     c = table.c
     columns = [table] if whole else [c.id, c.published_at, c.story, c.source, c.tone, c.lang, c.score]
-    query = select(*columns).where(c.run == run, *visible(table, as_of))
+    query = select(*columns).where(c.run == run)
     if key is not None and key != "overall":
         query = query.where(c.topic == key)
     if since is not None:
@@ -214,7 +214,8 @@ def _newest(
         query = query.where(
             c.published_at <= moment, or_(c.published_at < moment, and_(c.published_at == moment, c.id < id))
         )
-    return query.order_by(c.published_at.desc(), c.id.desc()).limit(most).offset(skip)
+    ordered = published_by(query, as_of).order_by(c.published_at.desc(), c.id.desc())
+    return ordered.limit(most).offset(skip)
 
 
 def _filters(
@@ -235,10 +236,3 @@ def _filters(
             or_(c.title.icontains(search, autoescape=True), c.body.icontains(search, autoescape=True))
         )
     return conditions
-
-
-def _record(row: Any) -> dict[str, Any]:
-    return {name: value for name, value in row._asdict().items() if name in _FIELDS}
-
-
-_FIELDS = frozenset(ScoredDocument.__struct_fields__)

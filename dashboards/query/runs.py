@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CTE, Column, Connection, func, literal, select, union_all
 
 from dashboards.query.reading import SECONDS, reading
-from dashboards.query.values import RunInfo
+from dashboards.query.values import Pulse, RunInfo
 from pipeline.store import Store, schema
 
 _MOST = 10_000
@@ -24,6 +24,17 @@ def runs(store: Store, *, seconds: float = SECONDS) -> list[RunInfo]:
         found = [_run(connection, name) for name in names]
     found.sort(key=lambda info: (info.last is None, -info.last.timestamp() if info.last else 0, info.run))
     return sorted(found, key=lambda info: info.run != "live")
+
+
+def pulse(store: Store, run: str, *, seconds: float = SECONDS) -> Pulse:
+    """What to compare to learn whether anything of a run has changed; three look-ups in indexes."""
+    minutes, old, log = schema.sentiment.c, schema.sentiment_revision.c, schema.alert_journal.c
+    with reading(store, seconds) as connection:
+        newest = [
+            connection.scalar(select(func.max(column)).where(of.run == run))
+            for column, of in ((minutes.minute, minutes), (old.superseded_at, old), (log.at, log))
+        ]
+    return Pulse(minute=newest[0], amended=newest[1], journal=newest[2])
 
 
 def keys(store: Store, run: str, *, seconds: float = SECONDS) -> list[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import sqrt
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, FromClause, cast, extract, func, select
+from sqlalchemy import BigInteger, Connection, Subquery, cast, extract, func, select
 
 from dashboards.query.errors import QueryTooLarge
-from dashboards.query.known import sentiment_as_of
+from dashboards.query.known import minutes
 from dashboards.query.reading import SECONDS, reading
 from dashboards.query.values import Series, SeriesPoint
 from pipeline.errors import UsageError
@@ -23,7 +24,9 @@ from pipeline.store.schema import WINDOWS
 LONGEST = timedelta(days=400)
 """Most that one question may span: a minute each, that is 576,000 rows at worst."""
 MOST_POINTS = 50_000
-_MINUTE = 60
+_MINUTE, _DAY = 60, 86_400
+_LENGTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
+"""Of steps, minutes."""
 _SUMS = ("documents", "stories", "negative", "neutral", "positive", "negative_stories", "late")
 _SUMMED = (*_SUMS, "score_sum", "score_sumsq")
 _MARKS = ("documents", "mean", "negative_share", "negative_share_se")
@@ -52,10 +55,9 @@ def sentiment(
     if window not in WINDOWS:
         raise UsageError(f"window {window}: {', '.join(WINDOWS)}")
     step = step_for(since, until, max_points)
-    # Steps lie on whole multiples of their length, so that a chart does not shimmer as time goes on.
     with reading(store, seconds) as connection:
-        table = sentiment_as_of(as_of)
-        found = tuple(_points(connection, table, run, key, since, until, window, step))
+        asked = partial(minutes, run, key=key, since=since, until=until, as_of=as_of)
+        found = tuple(_points(connection, asked, window, step))
     return Series(run=run, key=key, window=window, step_seconds=step, since=since, until=until, points=found)
 
 
@@ -68,48 +70,42 @@ def check_span(since: datetime, until: datetime, max_points: int) -> None:
             f"{(until - since).days:,} days at once are too many: ask for at most {LONGEST.days} days, and "
             "move `since` and `until` on for more"
         )
-    if not 1 <= max_points <= MOST_POINTS:
-        raise UsageError(f"max_points {max_points}: 1 to {MOST_POINTS:,}")
+    if not 2 <= max_points <= MOST_POINTS:
+        raise UsageError(f"max_points {max_points}: 2 to {MOST_POINTS:,}")
 
 
 def step_for(since: datetime, until: datetime, max_points: int) -> int:
-    """Seconds of the shortest step, of the lengths that people read easily, that makes few enough points."""
-    span = (until - since).total_seconds()
-    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440):
-        # One more than the quotient: the first and the last step may each be cut.
-        if span / (minutes * _MINUTE) + 1 <= max_points or span <= max_points * minutes * _MINUTE <= span:
-            return minutes * _MINUTE
-    days = int(span // (max(max_points - 1, 1) * 86_400)) + 1
-    return days * 86_400
+    """Seconds of the shortest step, of the lengths that people read easily, that makes few enough points.
+
+    Steps lie on whole multiples of their length since 1970, so that a chart does not shimmer as time goes on.
+    """
+    first, last = int(since.timestamp()), int(until.timestamp()) - 1
+    for length in _LENGTHS:
+        step = length * _MINUTE
+        if last // step - first // step < max_points:
+            return step
+    days = 2
+    while last // (days * _DAY) - first // (days * _DAY) >= max_points:
+        days += 1
+    return days * _DAY
 
 
 def _points(
-    connection: Connection,
-    table: FromClause,
-    run: str,
-    key: str,
-    since: datetime,
-    until: datetime,
-    window: str,
-    step: int,
+    connection: Connection, asked: Callable[[], Subquery], window: str, step: int
 ) -> Iterator[SeriesPoint]:
+    table = asked()
     c = table.c
-    asked = (c.run == run, c.key == key, c.minute >= since, c.minute < until)
     marks = [c[f"{mark}_{window}"].label(f"window_{mark}") for mark in _MARKS]
     if step == _MINUTE:
-        sums = [c[name] for name in _SUMMED]
-        query = select(c.minute, *sums, *marks).where(*asked).order_by(c.minute)
+        query = select(c.minute, *(c[name] for name in _SUMMED), *marks).order_by(c.minute)
         for row in connection.execute(query):
             yield _point(row, row.minute)
         return
-    slot = (cast(extract("epoch", c.minute), BigInteger) // step).label("slot")
-    totals = [func.sum(c[name]).label(name) for name in _SUMMED]
-    steps = select(slot, func.max(c.minute).label("last"), *totals).where(*asked).group_by(slot).subquery()
-    query = (
-        select(steps, *marks)
-        .join(table, (c.run == run) & (c.key == key) & (c.minute == steps.c.last))
-        .order_by(steps.c.slot)
-    )
+    inner = asked().c
+    slot = (cast(extract("epoch", inner.minute), BigInteger) // step).label("slot")
+    totals = [func.sum(inner[name]).label(name) for name in _SUMMED]
+    steps = select(slot, func.max(inner.minute).label("last"), *totals).group_by(slot).subquery()
+    query = select(steps, *marks).join(table, c.minute == steps.c.last).order_by(steps.c.slot)
     for row in connection.execute(query):
         yield _point(row, datetime.fromtimestamp(row.slot * step, UTC))
 

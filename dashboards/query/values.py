@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
 from alerts.events import AlertEvent
 from pipeline.records import ScoredDocument, Window
+from pipeline.store.actions import Acknowledgement, GivenVerdict
+from pipeline.store.journal import JournalEntry
 
 
 class RunInfo(Struct, frozen=True, kw_only=True):
@@ -67,12 +68,11 @@ class Pulse(Struct, frozen=True, kw_only=True):
     """Changes whenever something of a run has: compare two, and read the rest only if they differ."""
 
     minute: datetime | None
-    known_at: datetime | None
-    """When the newest minute or amendment became known."""
-    alerts: datetime | None
-    """When the newest alert event was written, wall clock."""
+    """The newest minute."""
+    amended: datetime | None
+    """When a minute was last amended."""
     journal: datetime | None
-    """When somebody last did something about an alert, wall clock."""
+    """When an alert last changed, or somebody did something about one; wall clock."""
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -168,5 +168,19 @@ class AlertDetail(Struct, frozen=True, kw_only=True):
     """As it stands: its newest event."""
     events: tuple[AlertMoment, ...]
     """In order of `seq`."""
-    journal: tuple[dict[str, Any], ...] = ()
-    """What the alarm and people did, oldest first: see docs/store.md, `alert_journal`."""
+    journal: tuple[JournalEntry, ...] = ()
+    """What the alarm and people did, oldest first."""
+    verdicts: tuple[GivenVerdict, ...] = ()
+    """What people said of it afterwards, oldest first."""
+
+
+class InboxLine(Struct, frozen=True, kw_only=True):
+    """One alert and what people did about it."""
+
+    alert: AlertEvent
+    acknowledged: Acknowledgement | None
+    """The newest acknowledgement."""
+    muted_until: datetime | None
+    """Until when, wall clock, its key is muted."""
+    verdict: GivenVerdict | None
+    """The newest verdict."""
