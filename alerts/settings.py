@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from alerts.routes import RouteSettings
+
 _LONGEST_WINDOW = 1440
 
 
@@ -113,3 +115,15 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+    dead_man: bool = True
+    """Whether Alertmanager gets an alert that always fires in the live run, so that its absence tells."""
+    routes: tuple[RouteSettings, ...] = ()
+    """People to notify: tables `[[delivery.routes]]` at the end of the file, see docs/delivery.md."""
+
+    @field_validator("routes")
+    @classmethod
+    def _names_differ(cls, routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
+        names = [route.name for route in routes]
+        if len(set(names)) < len(names):
+            raise ValueError("two routes have the same name")
+        return routes

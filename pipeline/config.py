@@ -16,7 +16,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_jsonable_python
 
 from pipeline.errors import UsageError
 
@@ -124,7 +124,7 @@ def environment(settings: BaseModel, environ: Mapping[str, str]) -> dict[str, st
             value = value.get_secret_value()
         if value is not None:
             plain = isinstance(value, str | Path)
-            child[_variable(key)] = str(value) if plain else json.dumps(value)
+            child[_variable(key)] = str(value) if plain else json.dumps(value, default=to_jsonable_python)
     return child
 
 
@@ -245,7 +245,7 @@ def shown(value: Any, info: FieldInfo) -> Any:
     if isinstance(value, Path):
         return str(value)
     if not isinstance(value, str) or "://" not in value:
-        return value
+        return to_jsonable_python(value)
     if not info.repr and value.startswith("http"):
         return re.sub(r"(://)(?:[^/@]*@)?([^/?#]*).*", r"\1\2/…", value)
     return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", value)
