@@ -13,7 +13,7 @@ from dashboards.query.documents import document, documents, shares, stories
 from dashboards.query.errors import NotFound, QueryTimeout, QueryTooLarge
 from dashboards.query.reading import reading
 from dashboards.query.runs import keys, pulse, runs
-from dashboards.query.sentiment import sentiment
+from dashboards.query.sentiment import sentiment, sentiment_rows
 from dashboards.query.values import (
     AlertDetail,
     AlertMoment,
@@ -58,6 +58,7 @@ __all__ = [
     "reading",
     "runs",
     "sentiment",
+    "sentiment_rows",
     "shares",
     "stories",
 ]

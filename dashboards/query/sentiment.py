@@ -30,6 +30,12 @@ _LENGTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 _SUMS = ("documents", "stories", "negative", "neutral", "positive", "negative_stories", "late")
 _SUMMED = (*_SUMS, "score_sum", "score_sumsq")
 _MARKS = ("documents", "mean", "negative_share", "negative_share_se")
+_OWN = ("time", *_SUMS, "mean", "mean_se", "negative_share", "negative_share_se")
+ROW = ("time", "key", *_OWN[1:], *(f"{mark}_{window}" for window in WINDOWS for mark in _MARKS))
+"""Columns of an export, in their order."""
+PORTION = 20_000
+Row = dict[str, Any]
+# "documents", "mean", "negative_share", "negative_share_se")
 
 
 def sentiment(
@@ -57,7 +63,7 @@ def sentiment(
     step = step_for(since, until, max_points)
     with reading(store, seconds) as connection:
         asked = partial(minutes, run, key=key, since=since, until=until, as_of=as_of)
-        found = tuple(_points(connection, asked, window, step))
+        found = tuple(_point(_flat(key, row, step), window) for row in _found(connection, asked, step))
     return Series(run=run, key=key, window=window, step_seconds=step, since=since, until=until, points=found)
 
 
@@ -90,43 +96,70 @@ def step_for(since: datetime, until: datetime, max_points: int) -> int:
     return days * _DAY
 
 
-def _points(
-    connection: Connection, asked: Callable[[], Subquery], window: str, step: int
-) -> Iterator[SeriesPoint]:
+def sentiment_rows(
+    store: Store,
+    run: str,
+    key: str,
+    since: datetime,
+    until: datetime,
+    *,
+    step: int = _MINUTE,
+    as_of: datetime | None = None,
+    seconds: float = SECONDS,
+) -> Iterator[list[Row]]:
+    """As `sentiment`, flat and with every window, in portions of at most `PORTION` steps: for export.
+
+    A row has the names of `ROW`. Each portion is a question of its own, so that no answer is held whole and
+    no transaction stays open while somebody reads slowly.
+    """
+    length = timedelta(seconds=step * PORTION)
+    begin = since
+    while begin < until:
+        end = min(datetime.fromtimestamp(begin.timestamp() // step * step, UTC) + length, until)
+        asked = partial(minutes, run, key=key, since=begin, until=end, as_of=as_of)
+        with reading(store, seconds) as connection:
+            portion = [_flat(key, row, step) for row in _found(connection, asked, step)]
+        if portion:
+            yield portion
+        begin = end
+
+
+def _found(connection: Connection, asked: Callable[[], Subquery], step: int) -> Iterator[Any]:
     table = asked()
     c = table.c
-    marks = [c[f"{mark}_{window}"].label(f"window_{mark}") for mark in _MARKS]
+    marks = [c[f"{mark}_{window}"] for window in WINDOWS for mark in _MARKS]
     if step == _MINUTE:
-        query = select(c.minute, *(c[name] for name in _SUMMED), *marks).order_by(c.minute)
-        for row in connection.execute(query):
-            yield _point(row, row.minute)
-        return
-    inner = asked().c
-    slot = (cast(extract("epoch", inner.minute), BigInteger) // step).label("slot")
-    totals = [func.sum(inner[name]).label(name) for name in _SUMMED]
-    steps = select(slot, func.max(inner.minute).label("last"), *totals).group_by(slot).subquery()
-    query = select(steps, *marks).join(table, c.minute == steps.c.last).order_by(steps.c.slot)
-    for row in connection.execute(query):
-        yield _point(row, datetime.fromtimestamp(row.slot * step, UTC))
+        query = select(c.minute.label("time"), *(c[name] for name in _SUMMED), *marks).order_by(c.minute)
+    else:
+        inner = asked().c
+        slot = (cast(extract("epoch", inner.minute), BigInteger) // step).label("slot")
+        totals = [func.sum(inner[name]).label(name) for name in _SUMMED]
+        steps = select(slot, func.max(inner.minute).label("last"), *totals).group_by(slot).subquery()
+        query = select(steps, *marks).join(table, c.minute == steps.c.last).order_by(steps.c.slot)
+    return iter(connection.execute(query))
 
 
-def _point(row: Any, time: datetime) -> SeriesPoint:
-    window = None
-    if row.window_documents is not None:
-        window = Window(**{mark: getattr(row, f"window_{mark}") for mark in _MARKS})
+def _flat(key: str, row: Any, step: int) -> Row:
     counts = {name: int(getattr(row, name)) for name in _SUMS}
-    own = share_of(
-        Totals(documents=counts["documents"], negative=counts["negative"], score_sum=int(row.score_sum))
-    )
-    return SeriesPoint(
-        time=time,
-        mean=own.mean if own.documents else None,
-        mean_se=_standard_error(own.documents, int(row.score_sum), int(row.score_sumsq)),
-        negative_share=own.negative_share if own.documents else None,
-        negative_share_se=own.negative_share_se if own.documents else None,
-        window=window,
+    documents, score_sum = counts["documents"], int(row.score_sum)
+    own = share_of(Totals(documents=documents, negative=counts["negative"], score_sum=score_sum))
+    return {
+        "time": row.time if step == _MINUTE else datetime.fromtimestamp(row.slot * step, UTC),
+        "key": key,
         **counts,
-    )
+        "mean": own.mean if documents else None,
+        "mean_se": _standard_error(documents, score_sum, int(row.score_sumsq)),
+        "negative_share": own.negative_share if documents else None,
+        "negative_share_se": own.negative_share_se if documents else None,
+        **{f"{mark}_{window}": getattr(row, f"{mark}_{window}") for window in WINDOWS for mark in _MARKS},
+    }
+
+
+def _point(row: Row, window: str) -> SeriesPoint:
+    rolling = None
+    if row[f"documents_{window}"] is not None:
+        rolling = Window(**{mark: row[f"{mark}_{window}"] for mark in _MARKS})
+    return SeriesPoint(window=rolling, **{name: row[name] for name in _OWN})
 
 
 def _standard_error(documents: int, score_sum: int, score_sumsq: int) -> float | None:
