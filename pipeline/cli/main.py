@@ -24,6 +24,7 @@ from pipeline.cli import (
     settings,
     topics,
     train,
+    verify,
     worker,
 )
 from pipeline.errors import TocsinError
@@ -48,6 +49,7 @@ export.register(app)
 replay.register(app)
 alerts.register(app)
 worker.register(app)
+verify.register(app)
 broker.register(app)
 topics.register(app)
 schema.register(app)

@@ -1,0 +1,172 @@
+"""Whether each document of a partition was scored, and counted or rejected, once: a fingerprint an offset."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from pipeline.offsets import CountedOffsets
+from pipeline.records import Rejected, ScoredDocument, Tally
+from pipeline.tally import tally
+
+Ints = NDArray[np.int64]
+
+Fault = Literal["uncounted", "uncovered", "unscored", "changed", "recounted", "unrejected", "unrefused"]
+"""What may be wrong with one document:
+
+`uncovered`: no tally accounts for its offset; `uncounted`: one does, and holds no row of it;
+`unscored`: counted, without a record in `scored`; `changed`: counted with other values than `scored` tells;
+`recounted`: two tallies tell of it, differently; `unrejected`: refused, and not in `rejected`;
+`unrefused`: in `rejected`, and no tally says so.
+"""
+
+
+class Suspect(Struct, frozen=True):
+    """One document of a partition with which something is wrong."""
+
+    fault: Fault
+    partition: int
+    offset: int
+    minute: int | None
+    """Event minute; None where only its offset is known."""
+
+
+class Marks:
+    """Offsets with a fingerprint and an event minute each: 24 bytes a row, however long the run."""
+
+    def __init__(self) -> None:
+        self._offset = array("q")
+        self._mark = array("q")
+        self._minute = array("q")
+
+    def add(self, offset: int, mark: int, minute: int) -> None:
+        """Note one row; the same may come again."""
+        self._offset.append(offset)
+        self._mark.append(mark)
+        self._minute.append(minute)
+
+    def table(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """Offsets in order, each once, with mark and minute; and offsets whose rows contradict each other."""
+        offset, mark, minute = (_ints(each) for each in (self._offset, self._mark, self._minute))
+        order = np.lexsort((mark, offset))
+        offset, mark, minute = offset[order], mark[order], minute[order]
+        again = offset[1:] == offset[:-1]
+        contradicted = np.unique(offset[1:][again & (mark[1:] != mark[:-1])])
+        first = np.concatenate([[True], ~again]) if len(offset) else np.zeros(0, dtype=bool)
+        return offset[first], mark[first], minute[first], contradicted
+
+
+class Account:
+    """What the topics say of one partition of `documents`."""
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.covered = CountedOffsets()
+        """Offsets that tallies account for."""
+        self.refused: set[int] = set()
+        """Offsets that tallies name as rejected."""
+        self.rejections: set[int] = set()
+        """Offsets that are in `rejected`."""
+        self._scored = Marks()
+        self._tallied = Marks()
+
+    def take_tally(self, record: Tally) -> None:
+        """Note what one tally accounts for."""
+        self.covered.add(record.start, record.end)
+        self.refused.update(record.rejected)
+        for offset, mark, minute in marks(record):
+            self._tallied.add(offset, mark, minute)
+
+    def take_scored(self, documents: Sequence[ScoredDocument]) -> None:
+        """Note scored documents, all of this partition."""
+        topics = sorted({document.topic for document in documents})
+        record = tally(
+            documents, run="", partition=self.partition, start=0, end=0, topics=topics
+        )  # what they add up to, by the very function of the worker
+        for offset, mark, minute in marks(record):
+            self._scored.add(offset, mark, minute)
+
+    def take_rejected(self, record: Rejected) -> None:
+        """Note a record of `rejected` that came from this partition."""
+        self.rejections.add(record.offset)
+
+    @property
+    def counted(self) -> int:
+        """Distinct offsets that tallies hold a row of."""
+        return len(self._tallied.table()[0])
+
+    def suspects(self, low: int, bound: int | None, begin: int) -> list[Suspect]:
+        """Everything that is wrong with offsets of [low, bound); without `bound`, to the end of the tallies.
+
+        `low` is where all topics still hold their records; `begin` is the first offset of `documents` that
+        somebody must have accounted for.
+        """
+        end = bound if bound is not None else max((stop for _, stop in self.covered.ranges), default=0)
+        offsets, mark, minute, contradicted = self._tallied.table()
+        scored, scored_mark, scored_minute, _ = self._scored.table()
+        minutes = dict(zip(scored.tolist(), scored_minute.tolist(), strict=True))
+        found = list(self._left_out(offsets, max(low, begin), end, minutes))
+        within = (offsets >= low) & (offsets < end)
+        at = np.searchsorted(scored, offsets)
+        there = np.zeros(len(offsets), dtype=bool)
+        inside = at < len(scored)
+        there[inside] = scored[at[inside]] == offsets[inside]
+        unlike = np.zeros(len(offsets), dtype=bool)
+        unlike[there] = scored_mark[at[there]] != mark[there]
+        unlike &= ~np.isin(offsets, contradicted)
+        chosen: tuple[tuple[Fault, NDArray[np.bool_]], ...] = (("unscored", ~there), ("changed", unlike))
+        for fault, flagged in chosen:
+            found += [
+                Suspect(fault, self.partition, offset, when)
+                for offset, when in zip(
+                    offsets[flagged & within].tolist(), minute[flagged & within].tolist(), strict=True
+                )
+            ]
+        found += [
+            Suspect("recounted", self.partition, offset, minutes.get(offset))
+            for offset in contradicted.tolist()
+            if low <= offset < end
+        ]
+        found += [
+            Suspect(fault, self.partition, offset, None)
+            for fault, those in (
+                ("unrejected", self.refused - self.rejections),
+                ("unrefused", self.rejections - self.refused),
+            )
+            for offset in sorted(those)
+            if low <= offset < end
+        ]  # type: ignore[misc]
+        return found
+
+    def _left_out(self, offsets: Ints, low: int, end: int, minutes: dict[int, int]) -> Iterator[Suspect]:
+        known = set(offsets[(offsets >= low) & (offsets < end)].tolist()) | self.refused
+        for offset in range(low, end):
+            if offset not in known:
+                fault: Fault = "uncounted" if offset in self.covered else "uncovered"
+                yield Suspect(fault, self.partition, offset, minutes.get(offset))
+
+
+def marks(record: Tally) -> Iterator[tuple[int, int, int]]:
+    """Offset, fingerprint and event minute of each row of a tally."""
+    topics = record.topics
+    columns = zip(
+        record.offset,
+        record.published,
+        record.id,
+        record.story,
+        record.topic,
+        record.tone,
+        record.score,
+        strict=True,
+    )
+    for offset, published, id_, story, topic, tone, score in columns:
+        yield offset, hash((published, id_, story, topics[topic], tone, score)), published // 60
+
+
+def _ints(column: array[int]) -> Ints:
+    return np.array(column, dtype=np.int64)
