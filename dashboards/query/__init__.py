@@ -7,13 +7,14 @@ see docs/decisions/0011-point-in-time.md.
 
 from __future__ import annotations
 
+from alerts.events import AlertEvent
 from dashboards.query.alerts import alert, alerts, inbox
 from dashboards.query.board import board
 from dashboards.query.documents import document, documents, shares, stories
 from dashboards.query.errors import NotFound, QueryTimeout, QueryTooLarge
 from dashboards.query.reading import reading
 from dashboards.query.runs import keys, pulse, runs
-from dashboards.query.sentiment import sentiment, sentiment_rows
+from dashboards.query.sentiment import check_span, sentiment, sentiment_columns, sentiment_rows
 from dashboards.query.values import (
     AlertDetail,
     AlertMoment,
@@ -29,9 +30,11 @@ from dashboards.query.values import (
     Story,
     StoryPage,
 )
+from pipeline.records import ScoredDocument
 
 __all__ = [
     "AlertDetail",
+    "AlertEvent",
     "AlertMoment",
     "BoardLine",
     "BoardView",
@@ -42,6 +45,7 @@ __all__ = [
     "QueryTimeout",
     "QueryTooLarge",
     "RunInfo",
+    "ScoredDocument",
     "Series",
     "SeriesPoint",
     "Share",
@@ -50,6 +54,7 @@ __all__ = [
     "alert",
     "alerts",
     "board",
+    "check_span",
     "document",
     "documents",
     "inbox",
@@ -58,6 +63,7 @@ __all__ = [
     "reading",
     "runs",
     "sentiment",
+    "sentiment_columns",
     "sentiment_rows",
     "shares",
     "stories",

@@ -17,7 +17,7 @@ from pipeline.records import ScoredDocument
 from pipeline.store import Store, rows, schema
 
 MOST = 1000
-SCANNED = 20_000
+SCANNED = 10_000
 """Documents that are looked at for one page: what a filter leaves of them is the page."""
 Order = Literal["negative", "spread", "newest"]
 

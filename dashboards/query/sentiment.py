@@ -31,8 +31,7 @@ _SUMS = ("documents", "stories", "negative", "neutral", "positive", "negative_st
 _SUMMED = (*_SUMS, "score_sum", "score_sumsq")
 _MARKS = ("documents", "mean", "negative_share", "negative_share_se")
 _OWN = ("time", *_SUMS, "mean", "mean_se", "negative_share", "negative_share_se")
-ROW = ("time", "key", *_OWN[1:], *(f"{mark}_{window}" for window in WINDOWS for mark in _MARKS))
-"""Columns of an export, in their order."""
+_ROW = ("time", "run", "key", *_OWN[1:], *(f"{mark}_{window}" for window in WINDOWS for mark in _MARKS))
 PORTION = 20_000
 Row = dict[str, Any]
 # "documents", "mean", "negative_share", "negative_share_se")
@@ -47,23 +46,31 @@ def sentiment(
     *,
     window: str = "1h",
     max_points: int = 1000,
+    step: int | None = None,
     as_of: datetime | None = None,
     seconds: float = SECONDS,
 ) -> Series:
     """Minutes of one key in [since, until), put together into at most `max_points` steps of whole minutes.
 
+    `step` is a length in seconds, a multiple of 60, where that is to be fixed.
+
     Raises:
-        QueryTooLarge: the span is longer than `LONGEST`.
+        QueryTooLarge: the span is longer than `LONGEST`, or has more than `MOST_POINTS` of the asked steps.
         UsageError: `window` is none of 5m, 1h, 24h, `max_points` is out of bounds, or `since` not before
             `until`.
     """
     check_span(since, until, max_points)
     if window not in WINDOWS:
         raise UsageError(f"window {window}: {', '.join(WINDOWS)}")
-    step = step_for(since, until, max_points)
+    step = step or step_for(since, until, max_points)
+    if (until - since).total_seconds() / step > MOST_POINTS:
+        raise QueryTooLarge(
+            f"a point every {step // _MINUTE} min makes more than {MOST_POINTS:,}: ask for a coarser step "
+            "or a shorter time, or for csv or parquet, which are sent in portions"
+        )
     with reading(store, seconds) as connection:
         asked = partial(minutes, run, key=key, since=since, until=until, as_of=as_of)
-        found = tuple(_point(_flat(key, row, step), window) for row in _found(connection, asked, step))
+        found = tuple(_point(_flat(run, key, row, step), window) for row in _found(connection, asked, step))
     return Series(run=run, key=key, window=window, step_seconds=step, since=since, until=until, points=found)
 
 
@@ -109,8 +116,8 @@ def sentiment_rows(
 ) -> Iterator[list[Row]]:
     """As `sentiment`, flat and with every window, in portions of at most `PORTION` steps: for export.
 
-    A row has the names of `ROW`. Each portion is a question of its own, so that no answer is held whole and
-    no transaction stays open while somebody reads slowly.
+    A row has the names of `sentiment_columns`. Each portion is a question of its own: no answer is held
+    whole, and no transaction stays open while somebody reads slowly.
     """
     length = timedelta(seconds=step * PORTION)
     begin = since
@@ -118,10 +125,15 @@ def sentiment_rows(
         end = min(datetime.fromtimestamp(begin.timestamp() // step * step, UTC) + length, until)
         asked = partial(minutes, run, key=key, since=begin, until=end, as_of=as_of)
         with reading(store, seconds) as connection:
-            portion = [_flat(key, row, step) for row in _found(connection, asked, step)]
+            portion = [_flat(run, key, row, step) for row in _found(connection, asked, step)]
         if portion:
             yield portion
         begin = end
+
+
+def sentiment_columns() -> tuple[str, ...]:
+    """Columns of an export, in their order."""
+    return _ROW
 
 
 def _found(connection: Connection, asked: Callable[[], Subquery], step: int) -> Iterator[Any]:
@@ -139,12 +151,13 @@ def _found(connection: Connection, asked: Callable[[], Subquery], step: int) -> 
     return iter(connection.execute(query))
 
 
-def _flat(key: str, row: Any, step: int) -> Row:
+def _flat(run: str, key: str, row: Any, step: int) -> Row:
     counts = {name: int(getattr(row, name)) for name in _SUMS}
     documents, score_sum = counts["documents"], int(row.score_sum)
     own = share_of(Totals(documents=documents, negative=counts["negative"], score_sum=score_sum))
     return {
         "time": row.time if step == _MINUTE else datetime.fromtimestamp(row.slot * step, UTC),
+        "run": run,
         "key": key,
         **counts,
         "mean": own.mean if documents else None,

@@ -1,0 +1,1 @@
+"""The query API: what the store knows, read-only, over HTTP, for programs."""
