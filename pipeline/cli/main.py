@@ -21,6 +21,7 @@ from pipeline.cli import (
     replay,
     retrain,
     schema,
+    serve,
     settings,
     topics,
     train,
@@ -53,6 +54,7 @@ verify.register(app)
 broker.register(app)
 topics.register(app)
 schema.register(app)
+serve.register(app)
 settings.register(app)
 data.register(app)
 models.register(app)
