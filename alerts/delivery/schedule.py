@@ -9,15 +9,15 @@ after it has been accepted as firing and fired for `minimum_firing`, or its rece
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal, get_args
 
 from msgspec import Struct
 
 from alerts.events import AlertEvent, Severity
 from alerts.settings import DeliverySettings
 
-Receiver = Literal["alertmanager", "webhook"]
-RECEIVERS: tuple[Receiver, ...] = get_args(Receiver)
+Receiver = str
+"""`alertmanager`, `webhook`, or the name of a route."""
+RECEIVERS: tuple[Receiver, ...] = ("alertmanager", "webhook")
 
 STATEFUL: frozenset[Receiver] = frozenset({"alertmanager"})
 """Receivers that hold an alert's state: only its newest event matters to them."""
@@ -86,6 +86,11 @@ def receivers(settings: DeliverySettings) -> tuple[Receiver, ...]:
     """The receivers that are switched on."""
     urls: dict[Receiver, str] = {"alertmanager": settings.alertmanager_url, "webhook": settings.webhook_url}
     return tuple(receiver for receiver in RECEIVERS if urls[receiver])
+
+
+def receivers_of(event: AlertEvent, settings: DeliverySettings) -> tuple[Receiver, ...]:
+    """The receivers that are switched on, and the routes that want the event."""
+    return (*receivers(settings), *(route.name for route in settings.routes if route.wants(event)))
 
 
 def next_step(delivery: Delivery, outcome: Outcome, now: datetime, settings: DeliverySettings) -> Step:

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, select, update
 
-from alerts.delivery.schedule import STATEFUL, Accepted, Delivery, Receiver, Step
+from alerts.delivery.schedule import STATEFUL, Accepted, Delivery, Receiver, Step, receivers_of
 from alerts.events import AlertEvent
+from alerts.settings import DeliverySettings
 from pipeline.store.rows import Row
 from pipeline.store.schema import outbox
 from pipeline.store.store import Store
@@ -61,6 +62,15 @@ class Outbox:
         with self._store.writing() as connection:
             for event in events:
                 for receiver in receivers:
+                    self._add(connection, event, receiver, now)
+
+    def enqueue(self, events: Sequence[AlertEvent], settings: DeliverySettings, now: datetime) -> None:
+        """Queue each event for every receiver and route that wants it, in one transaction."""
+        if not events:
+            return
+        with self._store.writing() as connection:
+            for event in events:
+                for receiver in receivers_of(event, settings):
                     self._add(connection, event, receiver, now)
 
     def _add(self, connection: Connection, event: AlertEvent, receiver: Receiver, now: datetime) -> None:
