@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -55,18 +55,18 @@ class ExpectedAlerts:
 
 
 def compare_alerts(
-    expected: dict[Key, AlertEvent], found: dict[Key, AlertEvent], *, whole: bool
+    expected: dict[Key, AlertEvent], found: dict[Key, AlertEvent], acknowledged: Collection[Key] = ()
 ) -> list[AlertFault]:
-    """Hold the alert events that are kept against those that should be.
+    """Hold the alert events that are kept against those that should be, both in their order.
 
-    With `whole` every event must be there; else those detected no later than the youngest that is.
+    What precedes the last one that is kept must be there, and so must those that were acknowledged.
     """
-    youngest = max((event.detected_at for event in found.values()), default=None)
+    last = max((number for number, key in enumerate(expected) if key in found), default=-1)
     faults = []
-    for key, event in expected.items():
+    for number, (key, event) in enumerate(expected.items()):
         there = found.get(key)
         if there is None:
-            if whole or (youngest is not None and event.detected_at < youngest):
+            if number < last or key in acknowledged:
                 faults.append(AlertFault("missing", event, None))
         elif there != event:
             faults.append(AlertFault("different", event, there))

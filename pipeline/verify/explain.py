@@ -77,7 +77,7 @@ def culprits(
     if difference[0] == 0:
         how = "as many documents are counted, with another sum"
     else:
-        how = f"{abs(difference[0])} documents {'too many' if difference[0] > 0 else 'too few'} are counted"
+        how = f"it counts {abs(difference[0])} {'too many' if difference[0] > 0 else 'too few'} documents"
     return how, tuple(cited(each, "of this minute") for each in of_key[:_MOST])
 
 

@@ -15,17 +15,18 @@ def of_alerts(gathered: Gathered, logs: TopicLogs) -> Iterator[Finding]:
     """Alert events of the topic and of the store that do not follow from the minutes."""
     if gathered.alerts is None:
         return
-    complete = gathered.expected.ended_at is not None
     expected = gathered.alerts.events
+    ended = gathered.expected.ended_at is not None
     yield from _alert_findings(
         f"topic {logs.name('alerts')}",
-        compare_alerts(expected, gathered.found_alerts, whole=complete),
+        compare_alerts(expected, gathered.found_alerts, expected if ended else ()),
     )
     if gathered.kept is not None:
+        done = gathered.acknowledged.get((logs.name("alerts"), 0), 0)
         stored = {key: as_stored(event) for key, event in expected.items()}
+        acknowledged = [key for key, offset in gathered.alert_offsets.items() if offset < done]
         yield from _alert_findings(
-            "store, table alert_event",
-            compare_alerts(stored, gathered.kept.alerts, whole=False),
+            "store, table alert_event", compare_alerts(stored, gathered.kept.alerts, acknowledged)
         )
 
 

@@ -50,6 +50,8 @@ class Gathered(Struct):
     alerts: ExpectedAlerts | None
     """None where the beginning of the tallies is gone: detection cannot be run again."""
     found_alerts: dict[Key, AlertEvent]
+    alert_offsets: dict[Key, int]
+    """Where each of them stands in the topic."""
     low: int
     """First event minute that can be compared."""
     firsts: dict[int, int]
@@ -105,6 +107,7 @@ def gather(settings: Settings, logs: TopicLogs, store: Store | None) -> Gathered
         scored=Fingerprints(),
         alerts=alerts,
         found_alerts={},
+        alert_offsets={},
         low=low if low is not None else NEVER,
         firsts=firsts,
     )
@@ -141,6 +144,7 @@ def _take_rest(gathered: Gathered, logs: TopicLogs) -> None:
         if record.value:
             event = _events.decode(record.value)
             gathered.found_alerts.setdefault((event.id, event.seq), event)
+            gathered.alert_offsets.setdefault((event.id, event.seq), record.offset)
 
 
 def each_tally(logs: TopicLogs, spans: Spans) -> Iterator[tuple[int, Tally]]:

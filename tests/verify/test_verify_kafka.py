@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +17,7 @@ from kafka import KafkaProducer
 from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
+from alerts.settings import DetectorSettings
 from pipeline.broker import RunningBroker
 from pipeline.cli.main import app
 from pipeline.feed import open_feed
@@ -27,13 +30,14 @@ from pipeline.store import Store, schema
 from pipeline.topics import TopicName, create, topic_name
 from pipeline.verify.live import verify_topics
 from pipeline.verify.log import TopicLogs
-from pipeline.verify.report import Report
+from pipeline.verify.report import Finding, Report
 from pipeline.verify.stored import verify_store
 from tests.kafka import new_run_name
 from tests.worker.feeds import bank_run, calm
 
 WORKER = (sys.executable, "-m", "tests.worker.keyword_worker")
 START = datetime(2023, 3, 1, tzinfo=UTC)
+SURGE = START + timedelta(days=1)
 
 
 @dataclass
@@ -51,7 +55,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(kafka_broker: RunningBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Two days with a surge, copies, a broken row and a text that the model fails on, through a worker."""
+    """A day with a surge at its end, copies, a broken row and a text that fails, through a worker."""
     folder = tmp_path_factory.mktemp("verify")
     name = new_run_name()
     settings = Settings(
@@ -59,11 +63,12 @@ def run(kafka_broker: RunningBroker, tmp_path_factory: pytest.TempPathFactory) -
         state_dir=folder,
         broker=BrokerSettings(servers=kafka_broker.servers),
         topics=TopicSettings(partitions=2),
+        detector=DetectorSettings(warmup_days=0.5),
         store=StoreSettings(url=f"sqlite:///{folder}/store.db"),
     )
     documents = [
-        *calm(START, 2 * 1440, every=10, stem="day"),
-        *bank_run(START + timedelta(days=1), 20, stem="run"),
+        *calm(START, 1530, every=10, stem="day"),
+        *bank_run(SURGE, 60, stem="run"),
     ]
     documents += documents[50:60]
     documents.append(msgspec.structs.replace(documents[7], id="odd", title="crash the model"))
@@ -79,8 +84,175 @@ def run(kafka_broker: RunningBroker, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_a_run_that_counted_right(run: Run) -> None:
     report = run.verified()
-    print(msgspec.json.format(msgspec.json.encode(report)).decode())
     assert report.same
     assert report.complete
     assert (report.checked.duplicates, report.checked.rejected) == (10, 1)
+    assert report.checked.alert_events
     assert run.verified_from_store().same
+
+
+@pytest.fixture
+def copied(run: Run, tmp_path: Path) -> Run:
+    """The run with a store of its own to break."""
+    own = tmp_path / "store.db"
+    with sqlite3.connect(run.settings.store.url.removeprefix("sqlite:///")) as source:
+        source.execute("VACUUM INTO ?", (str(own),))
+    return Run(run.settings.model_copy(update={"store": StoreSettings(url=f"sqlite:///{own}")}))
+
+
+class TestStore:
+    def broken(self, run: Run, *statements: Any) -> tuple[Finding, Finding | None]:
+        """The first finding after some statements, from the topics and from the store alone."""
+        with Store.open(run.settings.store.url) as store, store.writing() as connection:
+            for statement in statements:
+                assert connection.execute(statement).rowcount
+        report, alone = run.verified(), run.verified_from_store()
+        assert report.first is not None
+        assert not report.same
+        return report.first, alone.first
+
+    def test_a_row_of_a_minute_that_was_deleted(self, copied: Run) -> None:
+        s = schema.sentiment
+        first, alone = self.broken(copied, delete(s).where(s.c.minute == SURGE, s.c.key == "financials"))
+        assert (first.kind, first.minute, first.key) == ("different", SURGE, "financials")
+        assert {each.id for each in first.documents} == {"run-0", "run-1"}
+        assert alone is not None
+        assert (alone.kind, alone.minute, alone.documents) == ("different", SURGE, first.documents)
+
+    def test_a_sum_that_was_changed(self, copied: Run) -> None:
+        s = schema.sentiment
+        change = update(s).where(s.c.minute == SURGE, s.c.key == "overall").values(score_sum=-1)
+        first, alone = self.broken(copied, change)
+        assert (first.minute, first.key, first.found) == (SURGE, "overall", {"score_sum": -1})
+        assert alone is not None
+        assert (alone.minute, alone.expected) == (SURGE, first.expected)
+
+    def test_a_document_that_is_gone(self, copied: Run) -> None:
+        first, alone = self.broken(copied, delete(schema.document).where(schema.document.c.id == "run-1"))
+        assert (first.place, first.kind, first.minute) == ("store, table document", "missing", SURGE)
+        assert [each.id for each in first.documents] == ["run-1"]
+        assert alone is not None
+        assert (alone.minute, alone.found["documents"]) == (SURGE, 2)
+
+    def test_an_alert_event_that_is_gone(self, copied: Run) -> None:
+        e = schema.alert_event
+        first, alone = self.broken(copied, delete(e).where(e.c.seq == 0))
+        assert (first.place, first.kind) == ("store, table alert_event", "missing")
+        assert alone is None
+
+
+def copy_topics(run: Run, change: Callable[[TopicName, bytes, int], Iterable[bytes]]) -> Run:
+    """The run's topics once more under another prefix, each record as `change` of topic, value and offset."""
+    there = run.settings
+    prefix = f"copy-{new_run_name()}"
+    settings = there.model_copy(update={"topics": there.topics.model_copy(update={"prefix": prefix})})
+    create(settings)
+    origin, copy = (topic_name(each, "documents").encode() for each in (there, settings))
+    producer = KafkaProducer(**kafka_python_options(settings.broker))
+    with TopicLogs(there) as logs:
+        for name in ("documents", "scored", "rejected", "tallies", "sentiment", "alerts"):
+            for record in logs.read(name, logs.spans(name)):
+                for value in change(name, record.value, record.offset) if record.value else [None]:
+                    producer.send(
+                        topic_name(settings, name),
+                        value and value.replace(origin, copy),
+                        key=b"end" if value is None else None,
+                        partition=record.partition,
+                        headers=list(record.headers),
+                    )
+    producer.flush()
+    producer.close()
+    return Run(settings)
+
+
+def without_store(run: Run) -> Report:
+    with TopicLogs(run.settings) as logs:
+        return verify_topics(run.settings, logs, None)
+
+
+def test_a_tally_that_was_lost(run: Run) -> None:
+    lost: list[Tally] = []
+
+    def change(name: TopicName, value: bytes, offset: int) -> Iterable[bytes]:
+        if name == "tallies" and offset == 2:
+            lost.append(msgspec.json.decode(value, type=Tally))
+            return []
+        return [value]
+
+    report = without_store(copy_topics(run, change))
+    [tally] = lost
+    assert report.first is not None
+    assert report.first.minute == START + timedelta(minutes=min(tally.published) // 60) - timedelta(
+        minutes=START.timestamp() // 60
+    )
+    gone = [each for each in report.findings if "no tally accounts for it" in each.says]
+    assert gone
+    assert gone[0].documents[0].id
+
+
+def test_a_document_that_was_counted_twice(run: Run) -> None:
+    def change(name: TopicName, value: bytes, offset: int) -> Iterable[bytes]:
+        if name != "sentiment":
+            return [value]
+        minute = msgspec.json.decode(value, type=SentimentMinute)
+        if minute.minute != SURGE:
+            return [value]
+        rows = tuple(
+            msgspec.structs.replace(
+                row,
+                documents=row.documents + 1,
+                negative=row.negative + 1,
+                score_sum=row.score_sum - 850,
+                score_sumsq=row.score_sumsq + 850 * 850,
+            )
+            for row in minute.rows
+        )
+        return [msgspec.json.encode(msgspec.structs.replace(minute, rows=rows))]
+
+    report = without_store(copy_topics(run, change))
+    assert report.differences == 1
+    assert report.first is not None
+    assert (report.first.minute, report.first.key) == (SURGE, "financials")
+    assert "counted twice" in report.first.says
+    assert {each.id for each in report.first.documents} == {"run-0", "run-1"}
+
+
+def test_a_run_that_still_goes_on_is_right_so_far(run: Run) -> None:
+    """The downstream half of everything: as if the worker were behind."""
+    with TopicLogs(run.settings) as logs:
+        ends = {name: sum(end for _, end in logs.spans(name).values()) for name in ("sentiment", "tallies")}
+
+    def change(name: TopicName, value: bytes, offset: int) -> Iterable[bytes]:
+        half = name in ends and offset > ends[name] // 2
+        return [] if half or name == "alerts" else [value]
+
+    report = without_store(copy_topics(run, change))
+    assert report.same
+    assert not report.complete
+    assert report.through is not None
+    assert START < report.through < SURGE
+
+
+def test_the_command_says_where_and_fails(copied: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = copied.settings
+    monkeypatch.setenv("TOCSIN_BROKER__SERVERS", settings.broker.servers)
+    monkeypatch.setenv("TOCSIN_TOPICS__PARTITIONS", "2")
+    monkeypatch.setenv("TOCSIN_DETECTOR__WARMUP_DAYS", "0.5")
+    monkeypatch.setenv("TOCSIN_STORE__URL", settings.store.url)
+    monkeypatch.setenv("TOCSIN_STATE_DIR", str(settings.state_dir))
+    good = CliRunner().invoke(app, ["verify", settings.run])
+    assert good.exit_code == 0
+    assert "no difference" in good.output
+    with Store.open(settings.store.url) as store, store.writing() as connection:
+        connection.execute(
+            update(schema.document)
+            .where(schema.document.c.id == "run-1")
+            .values(title="\x1b]0;owned\x07 hostile", tone="positive")
+        )
+    bad = CliRunner().invoke(app, ["verify", settings.run, "--from", "store"])
+    assert bad.exit_code == 1
+    assert "2023-03-02 00:00" in bad.output
+    assert "\x1b" not in bad.output
+    told = json.loads(CliRunner().invoke(app, ["verify", settings.run, "--json"]).stdout)
+    assert told["same"] is False
+    assert told["first"]["documents"][0]["id"] == "run-1"
