@@ -8,11 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Header, Query
 from pydantic import AfterValidator
 
-from pipeline.errors import UsageError
-
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-STEPS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "6h": 21_600, "1d": 86_400}
-"""Lengths of steps by name, seconds."""
 MOST_EXPORTED = 100_000
 """Documents that one CSV or Parquet file may hold."""
 
@@ -84,12 +80,3 @@ def chosen(form: FormatName | None, accept: str) -> FormatName:
         if media_type.partition(";")[0] in accept:
             return name
     return "json"
-
-
-def as_step(name: str | None) -> int | None:
-    """Seconds of a step by its name."""
-    if name is None:
-        return None
-    if name not in STEPS:
-        raise UsageError(f"step {name}: {', '.join(STEPS)}")
-    return STEPS[name]

@@ -78,7 +78,7 @@ def routes(source: Source, seconds: float) -> APIRouter:
         accept: p.Accept = "",
     ) -> Response:
         """Sentiment of one key over time, at most 400 days at once. Steps without documents are left out."""
-        form, length = p.chosen(format, accept), p.as_step(step)
+        form, length = p.chosen(format, accept), query.STEPS[step] if step else None
         with source.store() as store:
             begin, end = _span(store, run, since, until, seconds)
             query.check_span(begin, end, max_points)
@@ -101,7 +101,7 @@ def routes(source: Source, seconds: float) -> APIRouter:
         portions = _each_in_turn(
             source,
             lambda store: query.sentiment_rows(
-                store, run, key, begin, end, step=length or p.STEPS["1m"], as_of=as_of, seconds=seconds
+                store, run, key, begin, end, step=length or query.STEPS["1m"], as_of=as_of, seconds=seconds
             ),
         )
         return _table(SENTIMENT, form, portions)

@@ -14,7 +14,7 @@ from dashboards.query.documents import document, documents, shares, stories
 from dashboards.query.errors import NotFound, QueryTimeout, QueryTooLarge
 from dashboards.query.reading import reading
 from dashboards.query.runs import keys, pulse, runs
-from dashboards.query.sentiment import check_span, sentiment, sentiment_columns, sentiment_rows
+from dashboards.query.sentiment import STEPS, check_span, sentiment, sentiment_columns, sentiment_rows
 from dashboards.query.values import (
     AlertDetail,
     AlertMoment,
@@ -33,6 +33,7 @@ from dashboards.query.values import (
 from pipeline.records import ScoredDocument
 
 __all__ = [
+    "STEPS",
     "AlertDetail",
     "AlertEvent",
     "AlertMoment",

@@ -27,6 +27,8 @@ MOST_POINTS = 50_000
 _MINUTE, _DAY = 60, 86_400
 _LENGTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 """Of steps, minutes."""
+STEPS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "6h": 21_600, "1d": 86_400}
+"""Lengths of steps by the names that programs ask for, seconds."""
 _SUMS = ("documents", "stories", "negative", "neutral", "positive", "negative_stories", "late")
 _SUMMED = (*_SUMS, "score_sum", "score_sumsq")
 _MARKS = ("documents", "mean", "negative_share", "negative_share_se")
