@@ -182,6 +182,21 @@ rejected = Table(
     Index("rejected_by_reason", "run", "reason", "rejected_at"),
 )
 
+retry = Table(
+    "retry",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", Big, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("begun_at", UtcTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("to_partition", Integer),
+    Column("to_offset", Big),
+)
+"""Rejected records that were published again: `number` counts the tries of one."""
+
 label = Table(
     "label",
     metadata,
