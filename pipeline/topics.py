@@ -22,6 +22,9 @@ TOPIC_NAMES: tuple[TopicName, ...] = get_args(TopicName)
 END_HEADER = "tocsin-end"
 """Header of a record without value that ends a replay: one a partition of `documents`, one in `alerts`."""
 
+RETRY_HEADER = "tocsin-retry"
+"""Header of a rejected record that was published again: the topic, partition and offset it had before."""
+
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """Largest record of the topics below; producers need the same as their `max_request_size`."""
 _LARGE: frozenset[TopicName] = frozenset({"rejected", "tallies", "sentiment"})

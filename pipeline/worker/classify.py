@@ -14,7 +14,7 @@ from pipeline.classify import Classified, Incoming, classify_batch, token_estima
 from pipeline.records import Tally
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
-from pipeline.topics import END_HEADER, topic_name
+from pipeline.topics import END_HEADER, RETRY_HEADER, topic_name
 from pipeline.worker.acks import Acks
 from pipeline.worker.clock import SteadyClock
 from pipeline.worker.drift import Drift
@@ -102,6 +102,15 @@ class Classify:
         self._metrics.classified.inc(len(result.scored))
         for each in result.rejected:
             self._metrics.rejected.labels(each.reason).inc()
+        self._count_retried(events, result)
+
+    def _count_retried(self, events: list[Event], result: Classified) -> None:
+        retried = [event.message for event in events if RETRY_HEADER in dict(event.message.headers or ())]
+        if retried:
+            refused = {(each.partition, each.offset) for each in result.rejected}
+            for message in retried:
+                again = (message.partition, message.offset) in refused
+                self._metrics.retried.labels("rejected" if again else "accepted").inc()
 
     def _classify(self, batch: list[Incoming]) -> tuple[Classified, list[Outgoing]]:
         """Run in a thread of its own, so that the event loop keeps reading while the model works."""

@@ -40,6 +40,9 @@ class Metrics:
         )
         self.classified = counter("classified_documents", "Documents classified and published.")
         self.rejected = counter("rejected_documents", "Documents refused, by reason.", ["reason"])
+        self.retried = counter(
+            "retried_documents", "Rejected records that came again, by what became of them.", ["outcome"]
+        )
         self.batch_seconds = histogram(
             "classify_batch_duration_seconds", "From a full micro-batch to its results on the broker."
         )
