@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
     from alerts.events import AlertEvent
     from pipeline.replay import History, Pace, ReplayResult, Summary
+    from pipeline.replay.offline import OnDocuments
     from pipeline.settings import Settings
+    from pipeline.store import Store
 
 
 def replay(
@@ -50,6 +54,12 @@ def replay(
     cache: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Keep scores for the next replay.")
     ] = True,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--store", help="Keep it in the store, in place of a run of that name (kafka always does)."
+        ),
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,7 +68,8 @@ def replay(
     Documents are heard in the order in which they were published. With --out, DIR holds alerts.jsonl,
     sentiment.parquet, rejected.jsonl where rows were rejected, and summary.json, whose digest tells whether
     two replays came to the same. Scores are kept under the state folder, so that the next replay of these
-    texts, with other settings, takes seconds.
+    texts, with other settings, takes seconds. With --store, the run can be looked at and reported on like the
+    live one: `tocsin report --run RUN`.
     """
     from datetime import UTC, datetime
 
@@ -90,7 +101,22 @@ def replay(
         with feed_progress("reading", opened) as shown:
             history = read_history(opened, start=since, end=until, on_row=_every(1000, shown))
         notices = opened.notices()
-    result = _shell(via, history, settings, pace, now, use_cache=cache, paced=speed != "max")
+    with _store(settings, keep=keep and via == "offline") as store:
+        on_documents = store.write_documents if store is not None else None
+        result = _shell(
+            via,
+            history,
+            settings,
+            pace,
+            now,
+            use_cache=cache,
+            paced=speed != "max",
+            on_documents=on_documents,
+        )
+        if store is not None:
+            store.write_sentiment(result.minutes)
+            store.write_alerts(result.events)
+            store.write_rejected(result.rejected)
     summary = write_outputs(out, result) if out is not None else summarise(result)
     if as_json:
         import msgspec
@@ -109,8 +135,32 @@ def run_name(feed: str) -> str:
     return name if name and name != "live" else "replay"
 
 
+@contextmanager
+def _store(settings: Settings, *, keep: bool) -> Iterator[Store | None]:
+    """The store, rid of a run of this name; None where nothing is to be kept."""
+    from datetime import timedelta
+
+    from pipeline.store import Store
+
+    if not keep:
+        yield None
+        return
+    lateness = timedelta(seconds=settings.event_time.allowed_lateness)
+    with Store.open(settings.store.url, lateness=lateness) as store:
+        store.delete_run(settings.run)
+        yield store
+
+
 def _shell(
-    via: str, history: History, settings: Settings, pace: Pace, now: datetime, *, use_cache: bool, paced: bool
+    via: str,
+    history: History,
+    settings: Settings,
+    pace: Pace,
+    now: datetime,
+    *,
+    use_cache: bool,
+    paced: bool,
+    on_documents: OnDocuments | None = None,
 ) -> ReplayResult:
     from pipeline.cli.progress import document_progress, stderr_console
 
@@ -139,6 +189,7 @@ def _shell(
                 pace=pace,
                 on_scored=shown,
                 on_event=on_event,
+                on_documents=on_documents,
             )
     finally:
         if kept is not None:

@@ -14,7 +14,7 @@ from alerts.monitor import OVERALL, SurgeMonitor
 from pipeline.aggregate import Aggregate
 from pipeline.classify import Incoming, classify_batch
 from pipeline.detection import is_observed, observation
-from pipeline.records import Rejected, SentimentMinute, Tally
+from pipeline.records import Rejected, ScoredDocument, SentimentMinute, Tally
 from pipeline.replay.history import History
 from pipeline.replay.pace import Pace
 from pipeline.replay.result import ReplayResult, settings_hash
@@ -25,6 +25,7 @@ BATCH = 1024
 """Documents that are classified at once; the classifier cuts them to its own token budget."""
 
 OnEvent = Callable[[AlertEvent], None]
+OnDocuments = Callable[[Sequence[ScoredDocument]], None]
 
 
 @dataclass
@@ -72,11 +73,13 @@ def replay_offline(
     clock: Callable[[], float] = time.monotonic,
     on_scored: Callable[[int], None] = lambda _: None,
     on_event: OnEvent = lambda _: None,
+    on_documents: OnDocuments | None = None,
 ) -> ReplayResult:
     """Replay `history` in this process: one partition, a document's offset is its position in the history.
 
     `now` is the wall clock for stamps in the future and for rejections; `clock` (seconds) times the run.
-    `on_scored` is told how many documents were classified since it was last told.
+    `on_scored` is told how many documents were classified since it was last told; `on_documents` gets them,
+    with their languages, which are told for nobody else.
     """
     begun = clock()
     core = Core.begin(run, 1, settings, classifier.topics, on_event)
@@ -93,8 +96,10 @@ def replay_offline(
             now=now,
             future_tolerance=settings.event_time.future_tolerance,
             live=False,
-            detect_language=False,
+            detect_language=on_documents is not None,
         )
+        if on_documents is not None:
+            on_documents(classified.scored)
         rejected.extend(_in_feed(each, history) for each in classified.rejected)
         for tally in classified.tallies:
             core.apply(tally)
