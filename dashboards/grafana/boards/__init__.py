@@ -1,0 +1,1 @@
+"""One dashboard a file, in the order of `tongue.BOARDS`."""
