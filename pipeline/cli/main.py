@@ -11,6 +11,7 @@ from pipeline.cli import (
     alerts,
     broker,
     classify,
+    dashboards,
     data,
     demo,
     evaluate,
@@ -57,6 +58,7 @@ schema.register(app)
 serve.register(app)
 settings.register(app)
 data.register(app)
+dashboards.register(app)
 models.register(app)
 labels.register(app)
 retrain.register(app)
