@@ -24,8 +24,18 @@ Key = tuple[str, ...]
 """Path of a setting: `("broker", "servers")`."""
 
 _PREFIX = "TOCSIN_"
-NOT_SETTINGS = frozenset({"TOCSIN_CONFIG", "TOCSIN_DATA"})
-"""Variables of our prefix that are no settings: the settings file, and the data sets that tests read."""
+NOT_SETTINGS = frozenset(
+    {
+        "TOCSIN_CONFIG",
+        "TOCSIN_DATA",
+        "TOCSIN_BROKER",
+        "TOCSIN_CONSOLE_TOKEN",
+        "TOCSIN_API_TOKEN",
+        "TOCSIN_LLM_KEY",
+    }
+)
+"""Variables of our prefix that are no settings: the settings file, the data sets and broker of tests, and
+tokens and keys of single commands, which belong in no file."""
 
 
 def fields(model: type[BaseModel], above: Key = ()) -> Iterator[tuple[Key, FieldInfo]]:

@@ -11,6 +11,7 @@ from pipeline.cli import (
     alerts,
     broker,
     classify,
+    console,
     dashboards,
     data,
     demo,
@@ -63,6 +64,7 @@ models.register(app)
 labels.register(app)
 retrain.register(app)
 demo.register(app)
+console.register(app)
 
 
 def main() -> None:
