@@ -20,6 +20,7 @@ from pipeline.cli import (
     export,
     labels,
     models,
+    rejected,
     replay,
     retrain,
     schema,
@@ -52,6 +53,7 @@ export.register(app)
 replay.register(app)
 alerts.register(app)
 worker.register(app)
+rejected.register(app)
 verify.register(app)
 broker.register(app)
 topics.register(app)

@@ -37,13 +37,16 @@ def printable(text: str) -> str:
     )
 
 
-def raw_lines(raw: bytes, *, width: int = 16) -> list[str]:
-    """Bytes to look at: as UTF-8 text where that is what they are, line by line, else as a hex dump."""
+def raw_lines(raw: bytes, limit: int | None = None) -> list[str]:
+    """Bytes to look at: as UTF-8 text where that is what they are, line by line, else as a hex dump.
+
+    `limit` is how many characters, or bytes, are shown at most.
+    """
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        return hex_dump(raw, width=width)
-    return [printable(line) for line in text.split("\n")]
+        return hex_dump(raw[:limit])
+    return [printable(line) for line in text[:limit].split("\n")]
 
 
 def hex_dump(raw: bytes, *, width: int = 16) -> list[str]:
