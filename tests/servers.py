@@ -262,12 +262,15 @@ class Post:
 class WebhookReceiver:
     """A real HTTP server on loopback that keeps every POST, and answers as told.
 
-    `answers` holds status codes for the next requests, in order; after them each is answered 200.
+    `answers` holds status codes for the next requests, in order; after them each is answered 200. `bodies`
+    holds what is said with them, in order; after them `answer_body`.
     """
 
     def __init__(self) -> None:
         self.posts: list[Post] = []
         self.answers: list[int] = []
+        self.bodies: list[bytes] = []
+        self.answer_body: bytes | None = None
         self.answer_headers: dict[str, str] = {}
         self._arrived = Condition()
         receiver = self
@@ -282,6 +285,8 @@ class WebhookReceiver:
                 for name, value in receiver.answer_headers.items():
                     self.send_header(name, value)
                 said = b"" if status < 300 else b"<b>as told</b>\n"
+                if receiver.bodies or receiver.answer_body is not None:
+                    said = receiver.bodies.pop(0) if receiver.bodies else receiver.answer_body or b""
                 self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
                 self.wfile.write(said)

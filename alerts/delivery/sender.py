@@ -1,28 +1,20 @@
-"""The thin HTTP shell: one post, one outcome, nothing remembered but the connection."""
+"""The receivers of settings of their own: Alertmanager, and the webhook that gets every event."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 from pydantic import SecretStr
 
 from alerts.delivery import alertmanager, webhook
-from alerts.delivery.schedule import Delivered, Delivery, Outcome, Receiver, Refused, Retry, receivers
-from alerts.delivery.text import line
-from alerts.settings import DeliverySettings, is_loopback
-
-_ANSWER_BYTES = 2048
-_TRY_AGAIN = (408, 425, 429)
-
-# httpx writes whole URLs to its log, and the path of a webhook often is its secret.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+from alerts.delivery.http import open_client, post
+from alerts.delivery.schedule import Delivery, Outcome, Receiver, receivers
+from alerts.settings import DeliverySettings
 
 
 class Sender(Protocol):
@@ -43,7 +35,7 @@ class AlertmanagerSender:
     def send(self, delivery: Delivery, now: datetime) -> Outcome:
         """Post the alert as it stands."""
         body = msgspec.json.encode(alertmanager.payload(delivery, now, self._settings))
-        return _post(self._client, self._url, body, {"Content-Type": "application/json"})
+        return post(self._client, self._url, body, {"Content-Type": "application/json"})
 
 
 class WebhookSender:
@@ -54,7 +46,7 @@ class WebhookSender:
 
     def send(self, delivery: Delivery, now: datetime) -> Outcome:
         """Post the event."""
-        return _post(self._client, self._url, webhook.body(delivery), webhook.headers(delivery))
+        return post(self._client, self._url, webhook.body(delivery), webhook.headers(delivery))
 
 
 @contextmanager
@@ -75,48 +67,4 @@ def open_senders(settings: DeliverySettings) -> Iterator[Mapping[Receiver, Sende
 
 
 def _client(url: str, token: SecretStr | None, settings: DeliverySettings) -> httpx.Client:
-    headers = {"User-Agent": "tocsin"}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token.get_secret_value()}"
-    # A proxy of the environment cannot reach this machine's own loopback.
-    return httpx.Client(timeout=settings.timeout, headers=headers, trust_env=not is_loopback(url))
-
-
-def _post(client: httpx.Client, url: str, body: bytes, headers: dict[str, str]) -> Outcome:
-    parts = urlsplit(url)
-    host = f"{parts.scheme}://{parts.netloc}"
-    try:
-        with client.stream("POST", url, content=body, headers=headers) as response:
-            answer = b"" if response.is_success else _head(response)
-    except httpx.TimeoutException:
-        return Retry(f"{host} did not answer in time", unreachable=True)
-    except httpx.HTTPError as error:
-        return Retry(f"{host} cannot be reached: {line(str(error), 200)}", unreachable=True)
-    return _outcome(host, response, answer)
-
-
-def _outcome(host: str, response: httpx.Response, answer: bytes) -> Outcome:
-    if response.is_success:
-        return Delivered()
-    said = line(answer.decode(errors="replace"), 300)
-    reason = f"{host} answered {response.status_code}" + (f": {said}" if said else "")
-    if response.is_redirect:
-        return Refused(f"{reason}; redirects are not followed, set the final URL")
-    if response.is_client_error and response.status_code not in _TRY_AGAIN:
-        return Refused(reason)
-    return Retry(reason, after=_retry_after(response))
-
-
-def _head(response: httpx.Response) -> bytes:
-    """The first two kilobytes of an answer: enough to tell why, however much there is."""
-    head = b""
-    for chunk in response.iter_bytes(_ANSWER_BYTES):
-        head += chunk
-        if len(head) >= _ANSWER_BYTES:
-            break
-    return head[:_ANSWER_BYTES]
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    asked = response.headers.get("Retry-After", "")
-    return float(asked) if asked.isascii() and asked.isdigit() else None
+    return open_client(url, settings.timeout, token.get_secret_value() if token is not None else "")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import quote, urlsplit
 
 _MENTION = re.compile(r"@(?=\w)")
+_LINKS = re.compile(r"(?<=\w)(?:\.(?=[^\W\d_]{2})|:(?=//))")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _UNSAFE_LABEL = re.compile(r"[^A-Za-z0-9_.:/+-]")
 
 
@@ -21,6 +24,31 @@ def line(text: str, limit: int) -> str:
     if len(plain) > limit:
         plain = plain[: limit - 1].rstrip() + "…"
     return _MENTION.sub("@\u200b", plain)
+
+
+def inert(text: str, limit: int = 1000) -> str:
+    """As `line`, and chat programs make no link of it: a zero-width space stands in `evil.example` and `x://`."""
+    return _LINKS.sub(lambda found: found[0] + "\u200b", line(text, limit))
+
+
+def link(url: str) -> str:
+    """`url` where it is a plain http(s) address, in ASCII, with nothing that could end one; else nothing."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    if (
+        parts.scheme not in ("http", "https")
+        or not _HOST.fullmatch(host)
+        or parts.username
+        or len(url) > 2000
+    ):
+        return ""
+    path = quote(parts.path, safe="/%:@+,;=-._~$&")
+    query = f"?{quote(parts.query, safe='/%:@+,;=-._~$&?')}" if parts.query else ""
+    return f"{parts.scheme}://{host}{port}{path or '/'}{query}"
 
 
 def label(text: str) -> str:

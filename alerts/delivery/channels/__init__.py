@@ -1,0 +1,1 @@
+"""The channels that a route may take, one a file."""
