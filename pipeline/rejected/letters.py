@@ -78,7 +78,7 @@ def stored(
         query = query.where(c.rejected_at >= since)
     query = query.order_by(c.rejected_at.desc(), c.topic.desc(), c.partition.desc(), c.offset.desc())
     with store.reading() as connection:
-        return [rejected_record(row._mapping) for row in connection.execute(query.limit(limit))]
+        return [rejected_record(row._asdict()) for row in connection.execute(query.limit(limit))]
 
 
 def stored_at(store: Store, run: str, origin: Origin) -> Rejected | None:
@@ -90,7 +90,7 @@ def stored_at(store: Store, run: str, origin: Origin) -> Rejected | None:
     )
     with store.reading() as connection:
         row = connection.execute(query).first()
-    return None if row is None else rejected_record(row._mapping)
+    return None if row is None else rejected_record(row._asdict())
 
 
 def letters(store: Store, run: str, rejected: Sequence[Rejected]) -> list[Letter]:

@@ -119,35 +119,34 @@ class Account:
         unlike = np.zeros(len(offsets), dtype=bool)
         unlike[there] = scored_mark[at[there]] != mark[there]
         unlike &= ~np.isin(offsets, contradicted)
-        chosen: tuple[tuple[Fault, NDArray[np.bool_]], ...] = (("unscored", ~there), ("changed", unlike))
-        for fault, flagged in chosen:
-            found += [
-                Suspect(fault, self.partition, offset, when)
-                for offset, when in zip(
-                    offsets[flagged & within].tolist(), minute[flagged & within].tolist(), strict=True
-                )
-            ]
+        found += self._flagged("unscored", offsets, minute, ~there & within)
+        found += self._flagged("changed", offsets, minute, unlike & within)
         found += [
             Suspect("recounted", self.partition, offset, minutes.get(offset))
             for offset in contradicted.tolist()
             if low <= offset < end
         ]
-        found += [
-            Suspect(fault, self.partition, offset, None)
-            for fault, those in (
-                ("unrejected", self.refused - self.rejections),
-                ("unrefused", self.rejections - self.refused),
-            )
-            for offset in sorted(those)
-            if low <= offset < end
-        ]  # type: ignore[misc]
-        return found
+        return found + [each for each in self._rejections() if low <= each.offset < end]
+
+    def _flagged(
+        self, fault: Fault, offsets: Ints, minutes: Ints, chosen: NDArray[np.bool_]
+    ) -> list[Suspect]:
+        columns = zip(offsets[chosen].tolist(), minutes[chosen].tolist(), strict=True)
+        return [Suspect(fault, self.partition, offset, minute) for offset, minute in columns]
+
+    def _rejections(self) -> Iterator[Suspect]:
+        for offset in sorted(self.refused - self.rejections):
+            yield Suspect("unrejected", self.partition, offset, None)
+        for offset in sorted(self.rejections - self.refused):
+            yield Suspect("unrefused", self.partition, offset, None)
 
     def _left_out(self, offsets: Ints, low: int, end: int, minutes: dict[int, int]) -> Iterator[Suspect]:
         known = set(offsets[(offsets >= low) & (offsets < end)].tolist()) | self.refused
+        ranges = self.covered.ranges
         for offset in range(low, end):
             if offset not in known:
-                fault: Fault = "uncounted" if offset in self.covered else "uncovered"
+                covered = any(start <= offset < stop for start, stop in ranges)
+                fault: Fault = "uncounted" if covered else "uncovered"
                 yield Suspect(fault, self.partition, offset, minutes.get(offset))
 
 

@@ -50,7 +50,7 @@ def each_minute(store: Store, run: str) -> Iterator[tuple[int, int, list[Sentime
     query = select(sentiment).where(c.run == run).order_by(c.minute, c.key)
     with store.reading() as connection:
         found = connection.execution_options(yield_per=_AT_ONCE).execute(query)
-        for at, group in groupby((row._mapping for row in found), key=_minute):
+        for at, group in groupby((row._asdict() for row in found), key=_minute):
             rows = list(group)
             yield at, max(row["revision"] for row in rows), [sentiment_record(row) for row in rows]
 

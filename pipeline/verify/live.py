@@ -37,8 +37,6 @@ def _report(settings: Settings, gathered: Gathered, findings: list[Finding], sto
     ordered = in_order(findings)
     compared = [minute for minute, _ in gathered.found.revisions if minute >= gathered.low]
     final = max(expected.emissions, default=None) if expected.ended_at is not None else None
-    if final in compared:
-        compared.remove(final)
     ended = final is not None and final in gathered.found.revisions
     through = max((m for m in compared if final is None or m < final[0]), default=None)
     return Report(

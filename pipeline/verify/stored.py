@@ -15,7 +15,7 @@ from pipeline.store import Store
 from pipeline.tally import tally
 from pipeline.verify.explain import culprits, differing_key
 from pipeline.verify.kept import each_minute, sentiment_extent, stored_documents
-from pipeline.verify.report import SHOWN, Checked, Finding, Report, in_order, stamp
+from pipeline.verify.report import SHOWN, Checked, Finding, Kind, Report, in_order, stamp
 
 _AT_ONCE = 1000
 _MARGIN = 5
@@ -146,6 +146,7 @@ def _finding(
     documents = stored_documents(store, run, minute).values() if explain else ()
     how, named = culprits(key, expected, found, documents)
     at = f"minute {stamp(minute):%Y-%m-%d %H:%M} UTC"
+    kind: Kind
     if not found:
         kind, says = "missing", f"{at} has documents and is not there: {how}"
     elif not expected:
