@@ -59,8 +59,8 @@ def classify_batch(
     A batch may hold a record twice, and older ones after newer: a rebalance reads on from the last commit.
     `starts` holds each partition's first offset that no earlier batch accounted for. In a replay event time
     alone counts, so its tallies carry no clock. A text that the model fails on is rejected, not the batch;
-    where it fails on every text the model is at fault and its error is raised. Whoever only counts has no use
-    for the documents' languages and need not have them detected.
+    where it fails on a harmless text as well the model is at fault and its error is raised. Whoever only
+    counts has no use for the documents' languages and need not have them detected.
     """
     by_origin = {(record.partition, record.offset): record for record in batch}
     batch = [by_origin[origin] for origin in sorted(by_origin)]
@@ -125,18 +125,28 @@ def _score(
         ), []
     except Exception as error:
         if len(documents) == 1:
+            _probe(classifier, origins[0], error)
             detail = f"the classifier failed on it: {type(error).__name__}: {error}"
             return [], [(origins[0], Invalid("unclassifiable", detail))]
-        failure = error
     scored: list[ScoredDocument] = []
     failed: list[tuple[tuple[int, int], Invalid]] = []
     for document, origin in zip(documents, origins, strict=True):
         good, bad = _score([document], [origin], classifier, run, detect_language)
         scored += good
         failed += bad
-    if not scored:
-        raise failure
     return scored, failed
+
+
+def _probe(classifier: Classifier, origin: tuple[int, int], error: Exception) -> None:
+    """Raise `error` where the classifier fails on a harmless text, too: then it is not the document's fault.
+
+    A document that comes alone while the model's process is dead must be read again, not rejected. The text
+    is new each time, so that no cache answers it.
+    """
+    try:
+        classifier.classify([f"Shares were little changed in session {origin[0]}-{origin[1]}"])
+    except Exception:
+        raise error from None
 
 
 def _tallies(

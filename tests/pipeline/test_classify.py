@@ -54,9 +54,21 @@ def test_a_text_the_model_fails_on_costs_that_text_alone() -> None:
     assert [(r.offset, r.reason) for r in result.rejected] == [(1, "unclassifiable")]
 
 
-def test_a_model_that_fails_on_everything_is_an_error_not_a_rejection() -> None:
-    with pytest.raises(RuntimeError, match="told to"):
-        classify([record(0, "crash the model"), record(1, "crash the model")])
+def test_a_batch_of_texts_that_the_model_fails_on_is_rejected_text_by_text() -> None:
+    result = classify([record(0, "crash the model"), record(1, "crash the model")])
+    assert [each.reason for each in result.rejected] == ["unclassifiable"] * 2
+
+
+@pytest.mark.parametrize("documents", [1, 2])
+def test_a_model_that_fails_on_everything_is_an_error_not_a_rejection(
+    documents: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def classify_nothing(self: KeywordClassifier, texts: list[str]) -> None:
+        raise OSError("the model's process is gone")
+
+    monkeypatch.setattr(KeywordClassifier, "classify", classify_nothing)
+    with pytest.raises(OSError, match="gone"):
+        classify([record(offset, "Stocks rally") for offset in range(documents)])
 
 
 def test_the_mark_of_a_replays_end_is_no_document() -> None:
