@@ -4,9 +4,9 @@ import logging
 
 from hypothesis import HealthCheck, settings
 
-from tests.kafka import kafka, kafka_broker, run_name
+from tests.kafka import kafka, kafka_broker, kafka_settings, run_name
 
-__all__ = ["kafka", "kafka_broker", "run_name"]
+__all__ = ["kafka", "kafka_broker", "kafka_settings", "run_name"]
 
 # Its clients report every broker that a test has stopped, a hundred lines a failure.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
