@@ -30,7 +30,12 @@ def tongues(topics: TopicNames) -> list[Tongue]:
 
 def dashboards(t: Tongue) -> list[dict[str, Any]]:
     """The dashboards of one language as plain values, in the order of their links."""
-    return [json.loads(json.dumps(board(t), cls=JSONEncoder)) for board in _BOARDS]
+    made: list[dict[str, Any]] = [json.loads(json.dumps(board(t), cls=JSONEncoder)) for board in _BOARDS]
+    for board in made:
+        # The SDK knows one place alone, a menu; without it, links and switches stand above the panels.
+        for shown in (*board["links"], *board["annotations"].get("list", ())):
+            shown.pop("placement", None)
+    return made
 
 
 def files(topics: TopicNames, addresses: Addresses) -> dict[str, str]:
