@@ -126,7 +126,7 @@ class Bench:
             document = msgspec.json.decode(record.value, type=ScoredDocument)
             scored[document.partition, document.offset] = record.timestamp
         tallied = 0
-        rows = lambda record: len(msgspec.json.decode(record.value, type=Tally).offset)  # noqa: E731
+        rows = lambda record: msgspec.json.decode(record.value, type=Tally).documents  # noqa: E731
         for record in self._read("tallies", count, rows):
             tallied = max(tallied, record.timestamp)
         origins = sorted(arrived)

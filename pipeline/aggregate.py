@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import groupby
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 
-from pipeline.evidence import most_negative
+from pipeline.counting import OVERALL, Counted, Counting, CountingHead, merges
+from pipeline.lateness import Lateness
 from pipeline.offsets import CountedOffsets
-from pipeline.records import Evidence, RunTotals, SentimentMinute, SentimentRow, Tally
-from pipeline.rolling import Minute, Rolling, Sums
-from pipeline.seen import Seen, Segment
+from pipeline.opened import OpenHead, OpenMinutes
+from pipeline.records import LateDocument, Merge, RunTotals, SentimentMinute, SentimentRow, Tally
+from pipeline.rolling import Minute, Rolling
 from pipeline.settings import EventTimeSettings
-from pipeline.watermark import FOREVER, Watermark
+from pipeline.tally import Rows, rows_of, source_hash
+from pipeline.watermark import FOREVER, Progress, Watermark
 
-OVERALL = "overall"
+__all__ = ["OVERALL", "Aggregate", "Snapshot", "StateError", "Totals"]
+
 _LONGEST_SILENCE = 7 * 24 * 60
 """Minutes without a document that are published one by one; over a longer gap event time jumps."""
+_FORM = 2
 
-Row = tuple[int, int, int, str, int, int]
-"""published (unix seconds), id, story, topic, tone, score: sorted, it is the order of counting."""
+
+class StateError(ValueError):
+    """A snapshot was written by another version, or lacks a part."""
 
 
 class Totals(Struct):
@@ -36,29 +44,26 @@ class Totals(Struct):
     """Documents whose minute had closed; they are among `documents`."""
     beyond_horizon: int = 0
     """Late documents too old to amend their minute; they are among `late`."""
-
-
-class OpenMinute(Struct):
-    """A minute that still takes documents."""
-
-    rows: list[Row] = []
-    evidence: dict[str, tuple[Evidence, ...]] = {}
+    capped: int = 0
+    """Negative stories that detection left out overall: their author or source exceeded its cap."""
+    merged: int = 0
+    """Stories that joined one of another wording."""
 
 
 class _Head(Struct):
     """Everything a snapshot holds but the sealed segments."""
 
+    form: int
     run: str
     partitions: int
-    highs: list[int | None]
+    progress: list[Progress]
     counted: list[list[tuple[int, int]]]
-    open: dict[int, OpenMinute]
+    open: OpenHead
     last: int | None
     last_busy: int
     history: dict[int, Minute]
     revisions: dict[int, int]
-    ids: list[Segment]
-    stories: list[Segment]
+    counting: CountingHead
     totals: Totals
     ended: bool
 
@@ -67,15 +72,35 @@ class Snapshot(Struct):
     """State of an aggregate: a head that changes, and segments of it that never do."""
 
     head: bytes
-    segments: dict[str, bytes]
-    """Sealed keys by name; a name's bytes never change, so each is written once."""
+    segments: Mapping[str, bytes]
+    """Sealed rows by name; a name's bytes never change, so each is written once."""
+
+
+class _Segments(Mapping[str, bytes]):
+    """Sealed segments of an aggregate, made into bytes when they are asked for."""
+
+    def __init__(self, counting: Counting, opened: OpenMinutes) -> None:
+        self._logs, self._open = counting.logs, opened
+        self._names = [f"{name}/{number}" for name, log in self._logs.items() for number in log.sealed()]
+        self._names += [f"open/{number}" for number in opened.sealed()]
+
+    def __getitem__(self, name: str) -> bytes:
+        kind, _, number = name.partition("/")
+        return self._open.block(int(number)) if kind == "open" else self._logs[kind].segment(int(number))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class Aggregate:
     """Counts tallies into event minutes, and closes minutes as the watermark passes them.
 
     What it returns follows from the tallies alone: those counted before are recognised by their source
-    offsets, and the rows of a minute are taken in (published, id) order when it closes.
+    offsets, and the rows of a minute are taken in (published, id) order when it closes. docs/event-time.md
+    says what it guarantees and how much it keeps.
     """
 
     def __init__(self, run: str, partitions: int, settings: EventTimeSettings) -> None:
@@ -84,16 +109,17 @@ class Aggregate:
         self.totals = Totals()
         self.ended = False
         """Every partition has ended and the last minute is closed."""
+        self.lateness = Lateness()
+        """For people to see; no part of the state."""
         self._settings = settings
         self._horizon = settings.duplicate_horizon_hours * 60
-        self._watermark = Watermark(partitions, settings.allowed_lateness)
-        self._counted = [CountedOffsets() for _ in range(partitions)]
-        self._open: dict[int, OpenMinute] = {}
+        self._watermark = Watermark(partitions, settings.allowed_lateness, settings.believed_jump)
+        self._offsets = [CountedOffsets() for _ in range(partitions)]
+        self._open = OpenMinutes()
         self._last_busy = 0
         self._rolling = Rolling(self._horizon)
         self._revisions: dict[int, int] = {}
-        self._ids = Seen(self._horizon)
-        self._stories = Seen(self._horizon)
+        self._counting = Counting(settings)
 
     @property
     def watermark(self) -> int | None:
@@ -101,205 +127,255 @@ class Aggregate:
         return self._watermark.value
 
     @property
+    def highs(self) -> list[int | None]:
+        """How far each partition has come, unix seconds; None where nothing was heard of it."""
+        return [progress.high for progress in self._watermark.progress]
+
+    @property
     def rolling(self) -> Rolling:
         """The windows as of the last closed minute."""
         return self._rolling
+
+    @property
+    def open_documents(self) -> int:
+        """Documents that wait for their minute to close, about 240 bytes each."""
+        return self._open.documents
+
+    @property
+    def remembered(self) -> tuple[int, int]:
+        """Document ids and stories that are remembered."""
+        return self._counting.remembered
 
     def apply(self, tally: Tally) -> list[SentimentMinute]:
         """Count one tally; returns the minutes it closed, in order, and those it amended."""
         if not 0 <= tally.partition < self.partitions:
             raise ValueError(f"tally of partition {tally.partition}, but there are {self.partitions}")
-        amended = self._count(tally)
-        if tally.clock is not None:
+        amendments = self._take(tally)
+        if tally.clock is not None and tally.start == tally.end:
             self._watermark.advance(tally.partition, tally.clock - self._settings.idle_timeout)
         if tally.final:
             self._watermark.end(tally.partition)
-        amendments = [self._amendment(minute) for minute in sorted(amended)]
-        return [*amendments, *self._close()]
+        closed = list(self._close())
+        self.totals.duplicates = self._counting.duplicates
+        return [*amendments, *closed]
 
-    def _count(self, tally: Tally) -> set[int]:
+    def _take(self, tally: Tally) -> list[SentimentMinute]:
         """Take in the rows of offsets that were not counted yet; returns the closed minutes they amended."""
-        counted = self._counted[tally.partition]
-        fresh = not counted.overlaps(tally.start, tally.end)
-        amended: set[int] = set()
-        high: int | None = None
-        last = self._rolling.last
-        taken: set[int] = set()
-        columns = zip(
-            tally.offset,
-            tally.published,
-            tally.id,
-            tally.story,
-            tally.topic,
-            tally.tone,
-            tally.score,
-            strict=True,
-        )
-        for offset, published, id_, story, topic, tone, score in columns:
-            if not fresh and offset in counted:
-                continue
-            row = (published, id_, story, tally.topics[topic], tone, score)
-            if high is None or published > high:
-                high = published
-            if last is not None and published // 60 <= last:
-                minute = self._count_late(row)
-                if minute is not None:
-                    amended.add(minute)
-            else:
-                self._open.setdefault(published // 60, OpenMinute()).rows.append(row)
-                taken.add(offset)
-        for offset, evidence in zip(tally.evidence_offset, tally.evidence, strict=True):
-            if offset in taken:
-                opened = self._open[int(evidence.published_at.timestamp() // 60)].evidence
-                known = opened.get(evidence.topic, ())
-                opened[evidence.topic] = most_negative((*known, evidence))
-        self.totals.rejected += sum(fresh or offset not in counted for offset in tally.rejected)
+        counted = self._offsets[tally.partition]
+        rows = rows_of(tally)
+        rejected = np.array(tally.rejected, np.int64)
+        if counted.overlaps(tally.start, tally.end):
+            rows = rows[~counted.among(rows["offset"])]
+            rejected = rejected[~counted.among(rejected)]
         counted.add(tally.start, tally.end)
-        if high is not None:
+        self.totals.rejected += rejected.size
+        if not rows.size:
+            return []
+        rows = rows.copy()
+        rows["topic"] = self._topic_numbers(tally.topics)[rows["topic"]]
+        stamps = rows["published"]
+        if tally.clock is not None:
             # A stamp ahead of the clock must not close other documents' minutes before their time.
-            self._watermark.advance(tally.partition, high if tally.clock is None else min(high, tally.clock))
-        return amended
+            stamps = np.minimum(stamps, tally.clock)
+        before = self._watermark.hear(tally.partition, stamps, rows["source"])
+        last = self._rolling.last
+        late = np.zeros(rows.size, bool) if last is None else rows["published"] // 60 <= last
+        names = {source_hash(name): name for name in tally.sources}
+        self.lateness.observe(names, rows["source"], np.maximum(before - stamps, 0), late)
+        amendments = self._amend(rows[late], tally.partition) if late.any() else []
+        taken = rows[~late]
+        self._open.add(taken)
+        if tally.evidence:
+            offsets = set(taken["offset"].tolist())
+            for offset, evidence in zip(tally.evidence_offset, tally.evidence, strict=True):
+                if offset in offsets:
+                    self._open.cite(int(evidence.published_at.timestamp() // 60), evidence)
+        return amendments
 
-    def _count_late(self, row: Row) -> int | None:
-        """Count a document whose minute has closed; returns the minute if that could be amended."""
-        published, id_, story, topic, tone, score = row
-        now = self._rolling.last or 0
-        if not self._ids.add(id_, now):
-            self.totals.duplicates += 1
-            return None
-        self.totals.documents += 1
-        self.totals.late += 1
-        new_story = self._stories.add(story, now)
-        minute = published // 60
-        if self._rolling.amend(minute, (OVERALL, topic), tone, score, new_story=new_story):
-            return minute
-        self.totals.beyond_horizon += 1
-        return None
+    def _topic_numbers(self, topics: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
+        known = self._counting.topics
+        known.extend(topic for topic in topics if topic not in known)
+        return np.array([known.index(topic) for topic in topics], np.uint16)
 
-    def _amendment(self, minute: int) -> SentimentMinute:
+    def _amend(self, rows: Rows, partition: int) -> list[SentimentMinute]:
+        """Count documents whose minutes have closed; returns those minutes anew."""
+        last = self._rolling.last
+        assert last is not None
+        rows, assigned = self._counting.count_late(rows, last)
+        self.totals.documents += rows.size
+        self.totals.late += rows.size
+        self.totals.merged += len(assigned.joined)
+        late: dict[int, list[LateDocument]] = {}
+        columns = (rows[name].tolist() for name in ("offset", "published", "topic", "tone", "score"))
+        for offset, published, topic, tone, score, new in zip(*columns, assigned.first.tolist(), strict=True):
+            minute = published // 60
+            keys = (OVERALL, self._counting.topics[topic])
+            if not self._rolling.amend(minute, keys, tone, score, new_story=new):
+                self.totals.beyond_horizon += 1
+                continue
+            late.setdefault(minute, []).append(
+                LateDocument(
+                    partition=partition,
+                    offset=offset,
+                    published_at=datetime.fromtimestamp(published, UTC),
+                    behind=60 * (last + 1) - published,
+                )
+            )
+        merged = merges(assigned, rows)
+        return [
+            self._amendment(minute, tuple(late[minute]), merged.get(minute, ())) for minute in sorted(late)
+        ]
+
+    def _amendment(
+        self, minute: int, late: tuple[LateDocument, ...], merged: tuple[Merge, ...]
+    ) -> SentimentMinute:
         revision = self._revisions[minute] = self._revisions.get(minute, 0) + 1
-        return self._minute(minute, self._rolling.history[minute], {}, revision=revision)
+        counted = Counted(sums=self._rolling.history[minute], merged=merged)
+        return self._minute(minute, counted, revision=revision, late=late)
 
     def _close(self) -> Iterator[SentimentMinute]:
         watermark = self._watermark.value
         if watermark is None or self.ended:
             return
         everything = watermark == FOREVER
-        limit = max(self._open, default=-1) if everything else watermark // 60 - 1
-        while (minute := self._next(limit)) is not None:
-            yield self._close_minute(minute)
+        limit = watermark // 60 - 1
+        if everything:
+            limit = -1 if self._open.last is None else self._open.last
+        for hour, group in groupby(self._due(limit), key=lambda minute: minute // 60):
+            minutes = list(group)
+            waiting = self._open.waiting(minutes)
+            # Where something has to be forgotten for want of room, that happens between two minutes.
+            together = [minutes] if self._counting.fits(waiting) else [[minute] for minute in minutes]
+            for part in together:
+                yield from self._close_minutes(hour, part)
         if everything:
             self.ended = True
-            after = 0 if self._rolling.last is None else self._rolling.last + 1
-            totals = RunTotals(
-                distinct=self.totals.documents,
-                duplicates=self.totals.duplicates,
-                rejected=self.totals.rejected,
-                late=self.totals.late,
-            )
-            yield SentimentMinute(
-                run=self.run, minute=_stamp(after), revision=0, final=True, totals=totals, rows=()
-            )
+            yield self._end()
 
-    def _next(self, limit: int) -> int | None:
-        """Find the minute to close next, up to `limit`; it must not depend on how far `limit` is."""
-        last = self._rolling.last
-        if last is not None and last + 1 - self._last_busy <= _LONGEST_SILENCE:
-            following: int | None = last + 1
-        else:
-            following = min(self._open, default=None)
-        return following if following is not None and following <= limit else None
+    def _due(self, limit: int) -> Iterator[int]:
+        """List the minutes to close up to `limit`; which follows which must not depend on how far that is."""
+        last, busy = self._rolling.last, self._last_busy
+        while True:
+            if last is not None and last + 1 - busy <= _LONGEST_SILENCE:
+                minute: int | None = last + 1
+            else:
+                minute = self._open.first_after(last)
+            if minute is None or minute > limit:
+                return
+            if minute in self._open:
+                busy = minute
+            yield minute
+            last = minute
 
-    def _close_minute(self, minute: int) -> SentimentMinute:
-        opened = self._open.pop(minute, None)
-        sums: Minute = {}
-        evidence: dict[str, tuple[Evidence, ...]] = {}
-        if opened is not None:
-            self._last_busy = minute
-            new_stories: set[int] = set()
-            for _, id_, story, topic, tone, score in sorted(opened.rows):
-                if not self._ids.add(id_, minute):
-                    self.totals.duplicates += 1
-                    continue
-                new_story = self._stories.add(story, minute)
-                if new_story:
-                    new_stories.add(story)
-                self.totals.documents += 1
-                for key in (OVERALL, topic):
-                    sums.setdefault(key, Sums()).add(tone, score, new_story=new_story, late=False)
-            evidence = {
-                topic: tuple(each for each in cited if each.story in new_stories)
-                for topic, cited in opened.evidence.items()
-            }
-            evidence[OVERALL] = most_negative(each for cited in evidence.values() for each in cited)
-        self._rolling.close(minute, sums)
-        self._ids.expire(minute)
-        self._stories.expire(minute)
-        if len(self._revisions) > self._horizon:
-            self._revisions = {m: n for m, n in self._revisions.items() if m > minute - self._horizon}
-        return self._minute(minute, sums, evidence, revision=0)
+    def _close_minutes(self, hour: int, minutes: list[int]) -> Iterator[SentimentMinute]:
+        """Close minutes of one event hour."""
+        busy = [minute for minute in minutes if minute in self._open]
+        rows, cited = self._open.close(minutes)
+        self._counting.begin(hour)
+        documents, counted = self._counting.count(minutes, rows, cited)
+        self.totals.documents += documents
+        if busy:
+            self._last_busy = busy[-1]
+        for minute in minutes:
+            of_minute = counted[minute]
+            self.totals.merged += len(of_minute.merged)
+            if OVERALL in of_minute.sums:
+                self.totals.capped += of_minute.sums[OVERALL].capped
+            self._rolling.close(minute, of_minute.sums)
+            if len(self._revisions) > self._horizon:
+                self._revisions = {m: n for m, n in self._revisions.items() if m > minute - self._horizon}
+            yield self._minute(minute, of_minute, revision=0)
+
+    def _end(self) -> SentimentMinute:
+        after = 0 if self._rolling.last is None else self._rolling.last + 1
+        totals = RunTotals(
+            distinct=self.totals.documents,
+            duplicates=self._counting.duplicates,
+            rejected=self.totals.rejected,
+            late=self.totals.late,
+        )
+        return SentimentMinute(
+            run=self.run, minute=_stamp(after), revision=0, final=True, totals=totals, rows=()
+        )
 
     def _minute(
-        self, minute: int, sums: Minute, evidence: dict[str, tuple[Evidence, ...]], *, revision: int
+        self, minute: int, counted: Counted, *, revision: int, late: tuple[LateDocument, ...] = ()
     ) -> SentimentMinute:
         rows = tuple(
             SentimentRow(
                 key=key,
                 **msgspec.structs.asdict(of_key),
                 windows=self._rolling.windows(key),
-                evidence=evidence.get(key, ()),
+                evidence=counted.evidence.get(key, ()),
             )
-            for key, of_key in sorted(sums.items())
+            for key, of_key in sorted(counted.sums.items())
         )
-        return SentimentMinute(run=self.run, minute=_stamp(minute), revision=revision, rows=rows)
+        return SentimentMinute(
+            run=self.run,
+            minute=_stamp(minute),
+            revision=revision,
+            rows=rows,
+            merged=counted.merged,
+            late=late,
+        )
 
     def snapshot(self) -> Snapshot:
-        """Take the whole state, so that `restore` continues as if nothing had happened."""
+        """Take the whole state, so that `restore` continues as if nothing had happened.
+
+        Its segments are read from the aggregate when they are asked for: use it before the next tally.
+        """
         head = _Head(
+            form=_FORM,
             run=self.run,
             partitions=self.partitions,
-            highs=self._watermark.highs,
-            counted=[counted.ranges for counted in self._counted],
-            open=self._open,
+            progress=self._watermark.progress,
+            counted=[offsets.ranges for offsets in self._offsets],
+            open=self._open.head(),
             last=self._rolling.last,
             last_busy=self._last_busy,
             history=self._rolling.history,
             revisions=self._revisions,
-            ids=self._ids.head(),
-            stories=self._stories.head(),
+            counting=self._counting.head(),
             totals=self.totals,
             ended=self.ended,
         )
-        segments = {f"ids/{number}": keys for number, keys in self._ids.sealed().items()}
-        segments |= {f"stories/{number}": keys for number, keys in self._stories.sealed().items()}
-        return Snapshot(head=msgspec.msgpack.encode(head), segments=segments)
+        return Snapshot(head=msgspec.msgpack.encode(head), segments=_Segments(self._counting, self._open))
 
     @classmethod
     def restore(cls, snapshot: Snapshot, settings: EventTimeSettings) -> Aggregate:
-        """Make the aggregate that the snapshot was taken of."""
-        head = msgspec.msgpack.decode(snapshot.head, type=_Head)
-        aggregate = cls(head.run, head.partitions, settings)
-        aggregate.totals = head.totals
-        aggregate.ended = head.ended
-        aggregate._watermark = Watermark(head.partitions, settings.allowed_lateness, head.highs)
-        aggregate._counted = [CountedOffsets(ranges) for ranges in head.counted]
-        aggregate._open = head.open
-        aggregate._last_busy = head.last_busy
-        aggregate._rolling = Rolling(aggregate._horizon, head.last, head.history)
-        aggregate._revisions = head.revisions
-        for name, seen, segments in (
-            ("ids", aggregate._ids, head.ids),
-            ("stories", aggregate._stories, head.stories),
-        ):
-            prefix = f"{name}/"
-            sealed = {
-                int(key.removeprefix(prefix)): keys
-                for key, keys in snapshot.segments.items()
-                if key.startswith(prefix)
-            }
-            seen.restore(segments, sealed)
+        """Make the aggregate that the snapshot was taken of; StateError where it cannot be read."""
+        try:
+            head = msgspec.msgpack.decode(snapshot.head, type=_Head)
+            aggregate = cls(head.run, head.partitions, settings)
+            aggregate._load(head, snapshot.segments)
+        except (msgspec.ValidationError, KeyError) as error:
+            raise StateError(
+                f"the aggregate's state cannot be read ({error}): it is of another version of Tocsin, or a "
+                "part of it is lost. Let the version that wrote it go on, or begin anew under another "
+                "`topics.prefix`"
+            ) from error
         return aggregate
 
+    def _load(self, head: _Head, segments: Mapping[str, bytes]) -> None:
+        if head.form != _FORM:
+            raise KeyError(f"form {head.form}, not {_FORM}")
+        sealed: dict[str, dict[int, bytes]] = {name: {} for name in (*self._counting.logs, "open")}
+        for key, content in segments.items():
+            name, _, number = key.partition("/")
+            sealed.setdefault(name, {})[int(number)] = content
+        self.totals = head.totals
+        self.ended = head.ended
+        self._watermark = Watermark(
+            head.partitions, self._settings.allowed_lateness, self._settings.believed_jump, head.progress
+        )
+        self._offsets = [CountedOffsets(ranges) for ranges in head.counted]
+        self._open.restore(head.open, sealed["open"], head.last)
+        self._last_busy = head.last_busy
+        self._rolling = Rolling(self._horizon, head.last, head.history)
+        self._revisions = head.revisions
+        self._counting.restore(head.counting, sealed)
 
+
+@lru_cache(256)
 def _stamp(minute: int) -> datetime:
     return datetime.fromtimestamp(minute * 60, UTC)

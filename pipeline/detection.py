@@ -7,14 +7,16 @@ from pipeline.records import SentimentMinute
 
 
 def observation(minute: SentimentMinute) -> Observation:
-    """Turn a minute's first closing into counts of distinct stories."""
+    """Turn a minute's first closing into counts of distinct stories, those that were capped left out."""
     return Observation(
         minute=int(minute.minute.timestamp()) // 60,
         counts=tuple(
             Count(
                 key=row.key,
-                stories=row.stories,
-                negative=row.negative_stories,
+                stories=row.stories - row.capped,
+                negative=row.negative_stories - row.capped,
+                documents=row.negative - row.capped,
+                capped=row.capped,
                 evidence=row.evidence,
             )
             for row in minute.rows

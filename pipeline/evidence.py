@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from pipeline.records import Evidence, ScoredDocument
 
 PER_MINUTE = 5
+"""Stories that a minute's row cites."""
+CANDIDATES = 8
+"""Stories kept a minute and topic until it closes: some may turn out to be wordings of one, or capped."""
 _TITLE = 300
+_AUTHOR = 100
 
 
 def cite(document: ScoredDocument) -> Evidence:

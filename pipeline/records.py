@@ -13,6 +13,8 @@ __all__ = [
     "Document",
     "Evidence",
     "Label",
+    "LateDocument",
+    "Merge",
     "Rejected",
     "RunTotals",
     "ScoredDocument",
@@ -115,14 +117,15 @@ class ScoredDocument(Struct, frozen=True, kw_only=True):
     """Offset in that partition."""
 
 
+ROW_BYTES = 120
+"""Bytes of a document in a tally; `pipeline.tally.ROW` says what they hold."""
+
+
 class Tally(Struct, frozen=True, kw_only=True):
-    """What one classified batch adds up to: columns, a row a document, for the aggregate alone.
+    """What one classified batch adds up to: a row of fixed width a document, for the aggregate alone."""
 
-    The columns `offset` to `score` have equal lengths and are in offset order.
-    """
-
-    v: int = 1
-    """Version of this record's form."""
+    v: int = 2
+    """Version of this record's form; 1 had a column of JSON numbers a field and no signatures."""
     run: str
     """`live`, or the name of a replay."""
     partition: int
@@ -132,31 +135,30 @@ class Tally(Struct, frozen=True, kw_only=True):
     end: int
     """One past the last; offsets in [start, end) without a row were rejected or never held data."""
     clock: int | None = None
-    """Wall clock when it was classified, unix seconds; absent in replays, where only event time counts."""
+    """Wall clock when it was classified, unix seconds; absent in replays, where only event time counts. In an
+    empty tally with `start` = `end` it says that the partition was read to its end and stays quiet."""
     final: bool = False
     """The partition ends here (replays): it no longer holds the watermark back."""
     rejected: tuple[int, ...] = ()
     """Offsets in [start, end) of what went to `tocsin.rejected`."""
     topics: tuple[str, ...] = ()
-    """Topic ids that `topic` points into."""
-    offset: tuple[int, ...] = ()
-    """Source offset of each document."""
-    published: tuple[int, ...] = ()
-    """Event time, unix seconds."""
-    id: tuple[int, ...] = ()
-    """63-bit hash of the document id."""
-    story: tuple[int, ...] = ()
-    """63-bit story key."""
-    topic: tuple[int, ...] = ()
-    """Index into `topics`."""
-    tone: tuple[int, ...] = ()
-    """0 negative, 1 neutral, 2 positive."""
-    score: tuple[int, ...] = ()
-    """p_positive - p_negative in thousandths."""
+    """Topic ids that the rows' `topic` points into."""
+    sources: tuple[str, ...] = ()
+    """Names of the sources in the rows, each once; a row holds the hash of its source's name."""
+    rows: bytes = b""
+    """The documents in offset order, 120 bytes each, little-endian: offset, event time (unix seconds), 63-bit
+    hash of the id, story key, hash of source and author of a comment (else 0), hash of the source (six 64-bit
+    integers), 64 bytes of signature, score in thousandths (16 bits), index of the topic (16 bits), tone (8
+    bits: 0 negative, 1 neutral, 2 positive), 3 bytes of padding."""
     evidence: tuple[Evidence, ...] = ()
-    """Documents of this batch that an alert may cite: per minute and topic the five most negative stories."""
+    """Documents of this batch that an alert may cite: per minute and topic the most negative stories."""
     evidence_offset: tuple[int, ...] = ()
     """Source offset of each of `evidence`."""
+
+    @property
+    def documents(self) -> int:
+        """How many documents it holds."""
+        return len(self.rows) // ROW_BYTES
 
 
 class Window(Struct, frozen=True, kw_only=True):
@@ -191,6 +193,9 @@ class SentimentRow(Struct, frozen=True, kw_only=True):
     """Those of `stories` whose tone is negative."""
     late: int
     """Documents that came after the minute had closed; counted above as well."""
+    capped: int = 0
+    """Negative stories that detection does not count, as their author or source exceeded its cap; they are
+    among `negative_stories`."""
     score_sum: int
     """Sum of scores, thousandths."""
     score_sumsq: int
@@ -214,6 +219,28 @@ class RunTotals(Struct, frozen=True, kw_only=True):
     """Documents that came after their minute had closed; they are among `distinct`."""
 
 
+class Merge(Struct, frozen=True, kw_only=True):
+    """A story of another wording that joined an earlier one."""
+
+    story: int
+    """Story key of the documents that joined."""
+    joined: int
+    """Story key of the document that told it first: the id of the whole cluster."""
+
+
+class LateDocument(Struct, frozen=True, kw_only=True):
+    """A document that came after its minute had closed."""
+
+    partition: int
+    """Where it stood in `tocsin.documents`."""
+    offset: int
+    """Offset in that partition."""
+    published_at: UtcDatetime
+    """Its event time, whole seconds."""
+    behind: int
+    """Seconds by which event time had passed it: from its stamp to the end of the last closed minute."""
+
+
 class SentimentMinute(Struct, frozen=True, kw_only=True):
     """One closed event minute of `tocsin.sentiment`: a row a key that had documents."""
 
@@ -231,6 +258,10 @@ class SentimentMinute(Struct, frozen=True, kw_only=True):
     """On the final mark: what the whole replay counted."""
     rows: tuple[SentimentRow, ...]
     """Empty where the minute was quiet: quiet minutes are told too."""
+    merged: tuple[Merge, ...] = ()
+    """Stories of this minute, or of its late documents, that joined an earlier one of another wording."""
+    late: tuple[LateDocument, ...] = ()
+    """The documents that amended the minute, in a revision above 0."""
 
 
 class Label(Struct, frozen=True, kw_only=True):

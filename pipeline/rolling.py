@@ -16,7 +16,7 @@ _AGRESTI_COULL = 4.0
 """Pseudo-observations, half of them negative: z² for 95 %, rounded as Agresti and Coull (1998) do."""
 
 
-class Sums(Struct):
+class Sums(Struct, array_like=True):
     """What one key's documents of one minute add up to; integers, so that order has no say."""
 
     documents: int = 0
@@ -26,6 +26,8 @@ class Sums(Struct):
     positive: int = 0
     negative_stories: int = 0
     late: int = 0
+    capped: int = 0
+    """Negative stories that detection leaves out."""
     score_sum: int = 0
     """Thousandths."""
     score_sumsq: int = 0

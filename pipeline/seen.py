@@ -1,94 +1,66 @@
-"""What was seen within the horizon, in segments that are written once and dropped whole."""
+"""Which keys were seen within the horizon, in constant memory a key and never more keys than allowed."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable
+from collections.abc import Mapping
 
-from msgspec import Struct
+import numpy as np
 
-SEGMENT_SIZE = 65_536
-_SEGMENT_MINUTES = 60
+from pipeline.keytable import Ints, KeyTable
+from pipeline.rowlog import RowLog, Segment
 
+Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
-class Segment(Struct):
-    """Some keys that were first seen one after the other."""
-
-    number: int
-    since: int
-    """Minute in which the first key was added."""
-    until: int
-    """Minute in which the last key was added."""
-    keys: bytes = b""
-    """Signed 64-bit integers of this machine's order; empty in a snapshot's head where it was sealed."""
+_KEY = np.dtype("<i8")
 
 
 class Seen:
-    """A set of 63-bit keys that forgets those added longer than `horizon` minutes ago.
+    """A set of 63-bit keys that forgets those added more than `horizon` hours ago, or the oldest of `most`.
 
-    Memory: a set entry and 8 bytes a key, for the keys of the horizon. Keys leave by whole segments, so up
-    to an hour later than the horizon says, never earlier.
+    Memory: 8 bytes a key in the log and 20 to 40 in the table. Keys leave by whole segments of an event hour:
+    up to an hour later than the horizon says, and earlier only where there are more than `most`.
     """
 
-    def __init__(self, horizon: int) -> None:
+    def __init__(self, horizon: int, most: int) -> None:
         self._horizon = horizon
-        self._keys: set[int] = set()
-        self._sealed: list[tuple[Segment, array[int]]] = []
-        self._open = Segment(number=0, since=0, until=0)
-        self._open_keys: array[int] = array("q")
-
-    def __contains__(self, key: int) -> bool:
-        return key in self._keys
+        self._most = most
+        self._log = RowLog(_KEY)
+        self._table = KeyTable()
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._log)
 
-    def add(self, key: int, minute: int) -> bool:
-        """Add a key as of this minute; False where it was there already."""
-        if key in self._keys:
-            return False
-        self._keys.add(key)
-        if not self._open_keys:
-            self._open.since = self._open.until = minute
-        self._open_keys.append(key)
-        self._open.until = max(self._open.until, minute)
-        return True
+    def has_room(self, more: int) -> bool:
+        """Whether so many more keys leave all in their place."""
+        return len(self) + more <= self._most
 
-    def expire(self, minute: int) -> None:
-        """Seal a full or old segment and forget what lies beyond the horizon as of this minute."""
-        if len(self._open_keys) >= SEGMENT_SIZE or (
-            self._open_keys and minute - self._open.since >= _SEGMENT_MINUTES
-        ):
-            self._sealed.append((self._open, self._open_keys))
-            self._open = Segment(number=self._open.number + 1, since=minute, until=minute)
-            self._open_keys = array("q")
-        while self._sealed and self._sealed[0][0].until < minute - self._horizon:
-            self._keys.difference_update(self._sealed.pop(0)[1])
+    def add(self, keys: Ints, hour: int) -> Bools:
+        """Add keys in their order as of an event hour; True where a key was not there."""
+        distinct, first = np.unique(keys, return_index=True)
+        known = self._table.find(distinct, self._log.first, self._log.end)
+        fresh = np.zeros(keys.size, bool)
+        fresh[first[known < 0]] = True
+        added = keys[fresh]
+        start = self._log.append(added, hour)
+        self._table.put(added, np.arange(start, self._log.end), self._log.first, self._log.end)
+        return fresh
+
+    def forget(self, hour: int) -> None:
+        """Forget what lies beyond the horizon as of this event hour, or is too much."""
+        self._log.forget(hour - self._horizon, self._most)
 
     def head(self) -> list[Segment]:
-        """Describe every segment, sealed ones without their keys: small, and changes with each key."""
-        sealed = [segment for segment, _ in self._sealed]
-        current = Segment(
-            number=self._open.number,
-            since=self._open.since,
-            until=self._open.until,
-            keys=self._open_keys.tobytes(),
-        )
-        return [*sealed, current]
+        """What a snapshot keeps and rewrites each time."""
+        return self._log.head()
 
-    def sealed(self) -> dict[int, bytes]:
-        """Keys of the sealed segments by number; a number's keys never change."""
-        return {segment.number: keys.tobytes() for segment, keys in self._sealed}
+    @property
+    def log(self) -> RowLog:
+        """The keys in order; its sealed segments are the rest of a snapshot."""
+        return self._log
 
-    def restore(self, head: Iterable[Segment], sealed: dict[int, bytes]) -> None:
-        """Become what `head` and `sealed` describe; KeyError where a sealed segment is missing."""
-        *closed, current = head
-        self._sealed = []
-        self._keys = set()
-        for segment in closed:
-            keys = array("q", sealed[segment.number])
-            self._sealed.append((segment, keys))
-            self._keys.update(keys)
-        self._open_keys = array("q", current.keys)
-        self._keys.update(self._open_keys)
-        self._open = Segment(number=current.number, since=current.since, until=current.until)
+    def restore(self, head: list[Segment], sealed: Mapping[int, bytes]) -> None:
+        """Become what `head` and the sealed segments describe; KeyError where one is missing."""
+        self._log.restore(head, sealed)
+        numbers = np.arange(self._log.first, self._log.end)
+        self._table = KeyTable()
+        self._table.put(self._log[numbers], numbers, self._log.first, self._log.end)

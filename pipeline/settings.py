@@ -110,8 +110,24 @@ class EventTimeSettings(_Section):
     """Seconds of wall clock without input until a partition stops holding the watermark back (live only)."""
     future_tolerance: int = Field(300, ge=0)
     """Seconds that `published_at` may lie ahead of the clock before the document is rejected."""
+    believed_jump: int = Field(900, ge=0)
+    """Seconds that a stamp may lie ahead of all its partition has seen and move event time at once; a greater
+    jump is believed when the documents after it agree: three of several sources, ten of a single one."""
     duplicate_horizon_hours: int = Field(48, ge=1)
     """How long a document id is remembered."""
+    remembered_documents: int = Field(20_000_000, ge=100_000)
+    """Ids remembered at most, about 45 bytes each; a busier feed forgets the oldest before the horizon."""
+    stories: Literal["similar", "exact"] = "similar"
+    """What is one story: texts that are nearly the same, or word for word the same."""
+    story_horizon_hours: int = Field(24, ge=1)
+    """How long a story is remembered; what is told again later is a new story."""
+    remembered_stories: int = Field(1_000_000, ge=10_000)
+    """Stories remembered at most, about 600 bytes each."""
+    author_cap: int = Field(2, ge=0)
+    """Negative stories of one author of comments that detection counts per topic and day; 0 for no cap."""
+    source_cap: int = Field(4, ge=0)
+    """Negative stories that detection counts of one source per topic and hour, and day, or three times what
+    all others bring; a source that usually brings half of the topic is not capped; 0 for no cap."""
 
 
 class StoreSettings(_Section):

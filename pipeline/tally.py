@@ -5,13 +5,37 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
-from pipeline.evidence import cite, most_negative
-from pipeline.records import Evidence, ScoredDocument, Tally
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.evidence import CANDIDATES, cite, most_negative
+from pipeline.records import ROW_BYTES, Evidence, ScoredDocument, Tally
 from pipeline.scoring import TONES
+from pipeline.signature import LANES, comparable, signatures
 from pipeline.story import hash63
 
+ROW = np.dtype(
+    [
+        *((name, "<i8") for name in ("offset", "published", "id", "story", "author", "source")),
+        ("lanes", "u1", LANES),
+        ("score", "<i2"),
+        ("topic", "<u2"),
+        ("tone", "u1"),
+        ("padding", "u1", 3),
+    ]
+)
+assert ROW.itemsize == ROW_BYTES
+"""A document in a tally; `Tally.rows` says what each field is."""
+
+Rows = NDArray[Any]
+
 _TONE_INDEX = {tone: index for index, tone in enumerate(TONES)}
+
+source_hash = lru_cache(4096)(hash63)
+"""Hash of a source's name as it stands in rows."""
 
 
 def tally(
@@ -27,17 +51,7 @@ def tally(
     final: bool = False,
 ) -> Tally:
     """Add up one batch of one source partition that accounts for its offsets [start, end)."""
-    topic_index = {topic: index for index, topic in enumerate(topics)}
-    candidates: defaultdict[tuple[int, str], list[tuple[int, Evidence]]] = defaultdict(list)
-    published = [math.floor(document.published_at.timestamp()) for document in scored]
-    for second, document in zip(published, scored, strict=True):
-        if document.tone == "negative":
-            candidates[second // 60, document.topic].append((document.offset, cite(document)))
-    cited: list[tuple[int, Evidence]] = []
-    for found in candidates.values():
-        chosen = set(map(id, most_negative(evidence for _, evidence in found)))
-        cited += [(offset, evidence) for offset, evidence in found if id(evidence) in chosen]
-    cited.sort(key=lambda item: item[0])
+    cited = _cited(scored)
     return Tally(
         run=run,
         partition=partition,
@@ -47,13 +61,57 @@ def tally(
         final=final,
         rejected=tuple(rejected),
         topics=tuple(topics),
-        offset=tuple(document.offset for document in scored),
-        published=tuple(published),
-        id=tuple(hash63(document.id) for document in scored),
-        story=tuple(document.story for document in scored),
-        topic=tuple(topic_index[document.topic] for document in scored),
-        tone=tuple(_TONE_INDEX[document.tone] for document in scored),
-        score=tuple(round(document.score * 1000) for document in scored),
+        sources=tuple(dict.fromkeys(document.source for document in scored)),
+        rows=_rows(scored, topics).tobytes(),
         evidence=tuple(evidence for _, evidence in cited),
         evidence_offset=tuple(offset for offset, _ in cited),
     )
+
+
+def rows_of(tally: Tally) -> Rows:
+    """The documents of a tally, shape (n,) of `ROW`; ValueError at a form that this version cannot read."""
+    if tally.v != 2:
+        raise ValueError(
+            f"a tally of form {tally.v}, but this version of Tocsin reads form 2: let the version that wrote "
+            "it read the topic to its end, or begin anew under another `topics.prefix`"
+        )
+    return np.frombuffer(tally.rows, ROW)
+
+
+def _rows(scored: Sequence[ScoredDocument], topics: Sequence[str]) -> Rows:
+    topic_index = {topic: index for index, topic in enumerate(topics)}
+    rows = np.zeros(len(scored), ROW)
+    if not scored:
+        return rows
+    rows["offset"] = [document.offset for document in scored]
+    rows["published"] = [math.floor(document.published_at.timestamp()) for document in scored]
+    rows["id"] = [hash63(document.id) for document in scored]
+    rows["story"] = [document.story for document in scored]
+    rows["author"] = [_author(document) for document in scored]
+    rows["source"] = [source_hash(document.source) for document in scored]
+    rows["lanes"] = signatures([comparable(document.title, document.body) for document in scored])
+    rows["score"] = [round(document.score * 1000) for document in scored]
+    rows["topic"] = [topic_index[document.topic] for document in scored]
+    rows["tone"] = [_TONE_INDEX[document.tone] for document in scored]
+    return rows
+
+
+def _author(document: ScoredDocument) -> int:
+    """Who is to be capped: a named author of a comment. Articles answer for their source."""
+    if document.kind != "comment" or not document.author.strip():
+        return 0
+    return hash63(f"{document.source}\0{document.author.strip()}")
+
+
+def _cited(scored: Sequence[ScoredDocument]) -> list[tuple[int, Evidence]]:
+    """What an alert may cite, with offsets, in the order of the batch."""
+    candidates: defaultdict[tuple[int, str], list[tuple[int, Evidence]]] = defaultdict(list)
+    for document in scored:
+        if document.tone == "negative":
+            minute = math.floor(document.published_at.timestamp()) // 60
+            candidates[minute, document.topic].append((document.offset, cite(document)))
+    cited: list[tuple[int, Evidence]] = []
+    for found in candidates.values():
+        chosen = set(map(id, most_negative((each for _, each in found), CANDIDATES)))
+        cited += [(offset, evidence) for offset, evidence in found if id(evidence) in chosen]
+    return sorted(cited, key=lambda item: item[0])

@@ -59,3 +59,13 @@ def headlines(count: int, seed: int = 0) -> list[str]:
             )
         )
     return made
+
+
+_SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "e", "i", "o", "u", "ai")]
+
+
+def distinct(number: int) -> str:
+    """Six words that no other number's are like: they make a headline a story of its own."""
+    draw = random.Random(number)
+    words = ("".join(draw.choices(_SYLLABLES, k=3)).capitalize() for _ in range(6))
+    return " ".join(words)

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pipeline.aggregate import OVERALL, Aggregate, Snapshot, Totals
+from pipeline.aggregate import OVERALL, Aggregate, Snapshot, StateError, Totals
+from pipeline.errors import TocsinError
 from pipeline.records import SentimentMinute, Tally
 from pipeline.settings import Settings
 from pipeline.topics import topic_name
+from pipeline.watermark import FOREVER
 from pipeline.worker.checkpoint import State
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.publish import Outgoing
@@ -34,7 +36,10 @@ class AggregateCore:
             self._aggregate = self._fresh()
         else:
             snapshot = Snapshot(head=state.head, segments=state.segments)
-            self._aggregate = Aggregate.restore(snapshot, self._settings.event_time)
+            try:
+                self._aggregate = Aggregate.restore(snapshot, self._settings.event_time)
+            except StateError as error:
+                raise TocsinError(str(error)) from error
         self._shown = msgspec.structs.replace(self._aggregate.totals)
 
     def apply(self, value: bytes) -> list[Outgoing]:
@@ -63,13 +68,22 @@ class AggregateCore:
         self._metrics.counted.inc(totals.documents - shown.documents)
         self._metrics.duplicates.inc(totals.duplicates - shown.duplicates)
         self._metrics.late.inc(totals.late - shown.late)
+        self._metrics.capped.inc(totals.capped - shown.capped)
+        self._metrics.merged.inc(totals.merged - shown.merged)
         self._shown = msgspec.structs.replace(totals)
         watermark = self._aggregate.watermark
         if watermark is not None and not self.ended:
             self._metrics.watermark.set(watermark)
+        self._metrics.source_lateness.shown = self._aggregate.lateness
+        self._metrics.open_documents.set(self._aggregate.open_documents)
         closed = sum(minute.revision == 0 and not minute.final for minute in minutes)
         if closed:
             self._metrics.minutes.inc(closed)
+            for what, count in zip(("id", "story"), self._aggregate.remembered, strict=True):
+                self._metrics.remembered.labels(what).set(count)
+            for partition, high in enumerate(self._aggregate.highs):
+                if high is not None and high < FOREVER:
+                    self._metrics.partition_time.labels(partition).set(high)
             rolling = self._aggregate.rolling
             for key in rolling.keys | {OVERALL}:
                 self._metrics.show_sentiment(key, rolling.windows(key))

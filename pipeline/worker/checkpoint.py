@@ -41,10 +41,11 @@ class Checkpoint:
 
     async def save(self, position: int, head: bytes, segments: Mapping[str, bytes]) -> None:
         """Write the state as of `position`; durable when this returns."""
-        keys = {_SEGMENT + name.encode(): value for name, value in segments.items()}
+        # Bytes of those that are written already are not asked for: they would be made anew.
+        keys = {_SEGMENT + name.encode(): name for name in segments}
         known = {key for key in self._table if key.startswith(_SEGMENT)}
         for key in keys.keys() - known:
-            await self._put(key, zlib.compress(keys[key], 1))
+            await self._put(key, zlib.compress(segments[keys[key]], 1))
         record = _Head(position=position, head=head, segments=sorted(segments))
         await self._put(_HEAD, zlib.compress(msgspec.msgpack.encode(record), 1))
         for key in known - keys.keys():

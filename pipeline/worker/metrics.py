@@ -11,6 +11,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from models.continual.drift import DayReport
 from pipeline.records import Window
+from pipeline.worker.sources import SourceLateness
 from pipeline.worker.waits import Waits
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -55,6 +56,22 @@ class Metrics:
         self.counted = counter("counted_documents", "Distinct documents counted into minutes.")
         self.duplicates = counter("duplicate_documents", "Documents whose id had been counted.")
         self.late = counter("late_documents", "Documents that came after their minute had closed.")
+        self.capped = counter(
+            "capped_stories",
+            "Negative stories that detection left out: one author or source brought too many.",
+        )
+        self.merged = counter("merged_stories", "Stories that joined one of another wording.")
+        self.source_lateness = SourceLateness()
+        self.registry.register(self.source_lateness)
+        self.open_documents = gauge("open_documents", "Documents that wait for their event minute to close.")
+        self.remembered = gauge(
+            "remembered_keys", "Document ids and stories that are remembered to tell copies.", ["what"]
+        )
+        self.partition_time = gauge(
+            "partition_event_timestamp_seconds",
+            "Event time that a source partition has come to.",
+            ["partition"],
+        )
         self.minutes = counter("closed_minutes", "Event minutes closed.")
         self.watermark = gauge(
             "watermark_timestamp_seconds", "Event time before which all minutes are closed."

@@ -86,6 +86,12 @@ def close(delivery: Delivery) -> list[SentimentMinute]:
     return [minute for each in delivery.batches for minute in aggregate.apply(each)]
 
 
+def saved(aggregate: Aggregate) -> Snapshot:
+    """A snapshot that shares nothing with the aggregate."""
+    snapshot = aggregate.snapshot()
+    return Snapshot(head=snapshot.head, segments=dict(snapshot.segments))
+
+
 def in_order(feed: list[ScoredDocument]) -> list[ScoredDocument]:
     return sorted(feed, key=lambda document: (document.published_at, document.id))
 
@@ -141,7 +147,7 @@ def test_a_restored_snapshot_goes_on_the_same(
     cut = data.draw(st.integers(0, len(delivery.batches)))
     aggregate = Aggregate("test", partitions, EVENT_TIME)
     minutes = [minute for each in delivery.batches[:cut] for minute in aggregate.apply(each)]
-    snapshot = msgspec.msgpack.decode(msgspec.msgpack.encode(aggregate.snapshot()), type=Snapshot)
+    snapshot = saved(aggregate)
     restored = Aggregate.restore(snapshot, EVENT_TIME)
     # Whoever takes over may be handed the last batch again.
     for each in delivery.batches[max(0, cut - 1) : cut]:

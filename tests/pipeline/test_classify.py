@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.classify import Classified, Incoming, classify_batch
 from pipeline.records import Document
+from pipeline.tally import rows_of
 from tests.keyword_classifier import KeywordClassifier
 
 NOW = datetime(2023, 3, 10, 16, 0, tzinfo=UTC)
@@ -27,9 +28,9 @@ def classify(batch: list[Incoming], starts: dict[int, int] = {}, *, live: bool =
 def test_a_tally_accounts_for_every_offset_of_its_partition() -> None:
     batch = [record(7, "Lender halts withdrawals"), record(3, "Stocks rally", 1), record(9, "Oil gains")]
     result = classify(batch, {0: 5})
-    assert [(t.partition, t.start, t.end, t.offset) for t in result.tallies] == [
-        (0, 5, 10, (7, 9)),
-        (1, 3, 4, (3,)),
+    assert [(t.partition, t.start, t.end, rows_of(t)["offset"].tolist()) for t in result.tallies] == [
+        (0, 5, 10, [7, 9]),
+        (1, 3, 4, [3]),
     ]
     assert [(s.topic, s.tone, s.score) for s in result.scored] == [
         ("financials", "negative", -0.85),
@@ -85,7 +86,7 @@ def test_only_the_live_run_has_a_clock() -> None:
 def test_a_batch_read_across_a_rebalance_holds_each_record_once(offsets: list[int], start: int) -> None:
     result = classify([record(offset, f"Bank {offset} fails") for offset in offsets], {0: start})
     (tally,) = result.tallies
-    assert list(tally.offset) == sorted(set(offsets)) == [s.offset for s in result.scored]
+    assert rows_of(tally)["offset"].tolist() == sorted(set(offsets)) == [s.offset for s in result.scored]
     assert (tally.start, tally.end) == (min(start, *offsets, max(offsets)), max(offsets) + 1)
 
 

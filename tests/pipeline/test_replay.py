@@ -30,6 +30,7 @@ from pipeline.replay import (
     write_outputs,
 )
 from pipeline.settings import Settings
+from tests.headlines import distinct
 from tests.keyword_classifier import KeywordClassifier
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,11 +45,11 @@ def days_of_news(days: int = 7, seed: int = 1) -> list[Document]:
     documents = []
     for number in range(days * 40):
         at = START + timedelta(seconds=chance.randrange(days * 86_400))
-        title = f"Company {number} {'fails' if number % 8 == 0 else 'meets'} to discuss shares"
+        title = f"{distinct(number)} {'fails' if number % 8 == 0 else 'meets'} over shares"
         documents.append(Document(id=f"d{number}", source="wire", published_at=at, title=title))
     for number in range(40):
         at = SURGE + timedelta(minutes=number)
-        title = f"Depositors queue as bank {number} fails in town {number}"
+        title = f"Depositors queue as bank fails in {distinct(10**6 + number)}"
         documents.append(Document(id=f"s{number}", source="wire", published_at=at, title=title))
     chance.shuffle(documents)
     return documents

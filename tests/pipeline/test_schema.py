@@ -18,6 +18,8 @@ from pipeline.records import (
     Document,
     Evidence,
     Label,
+    LateDocument,
+    Merge,
     Rejected,
     RunTotals,
     ScoredDocument,
@@ -75,7 +77,7 @@ EXAMPLES = [
         partition=0,
         offset=0,
     ),
-    Tally(run="live", partition=0, start=0, end=1, offset=(0,), evidence=(EVIDENCE,)),
+    Tally(run="live", partition=0, start=0, end=1, sources=("wire",), rows=bytes(120), evidence=(EVIDENCE,)),
     Rejected(
         run="live",
         reason="no_text",
@@ -91,6 +93,8 @@ EXAMPLES = [
         minute=NOON,
         revision=0,
         rows=(ROW,),
+        merged=(Merge(story=1, joined=2),),
+        late=(LateDocument(partition=0, offset=1, published_at=NOON, behind=300),),
         totals=RunTotals(distinct=1, duplicates=0, rejected=0, late=0),
     ),
     AlertEvent(
@@ -154,6 +158,8 @@ def test_parts_are_found_through_lists_maps_and_unions() -> None:
     assert {part.__name__ for part in parts()} == {
         *RECORDS,
         "Evidence",
+        "LateDocument",
+        "Merge",
         "Parts",
         "RunTotals",
         "SentimentRow",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime, timedelta
 
 from pipeline.records import Document
+from tests.headlines import distinct
 
-_CALM = ("Stocks rally in {n} sectors", "Oil gains for session {n}", "Notes on a quiet day, part {n}")
+_CALM = ("Stocks rally in {n}", "Oil gains for {n}", "Notes on {n}")
 
 
 def calm(start: datetime, minutes: int, *, every: int, stem: str) -> list[Document]:
@@ -15,7 +17,7 @@ def calm(start: datetime, minutes: int, *, every: int, stem: str) -> list[Docume
         _document(
             f"{stem}-{n}",
             start + timedelta(minutes=n * every),
-            f"Lender {stem} {n} fails a test" if n % 10 == 9 else _CALM[n % 3].format(n=f"{stem} {n}"),
+            ("Lender fails a test in {n}" if n % 10 == 9 else _CALM[n % 3]).format(n=_own(stem, n)),
         )
         for n in range(minutes // every)
     ]
@@ -24,9 +26,14 @@ def calm(start: datetime, minutes: int, *, every: int, stem: str) -> list[Docume
 def bank_run(start: datetime, stories: int, *, stem: str) -> list[Document]:
     """Distinct bad stories about banks, two a minute."""
     return [
-        _document(f"{stem}-{n}", start + timedelta(seconds=30 * n), f"Bank {stem} {n} halts withdrawals")
+        _document(f"{stem}-{n}", start + timedelta(seconds=30 * n), f"Bank {_own(stem, n)} halts withdrawals")
         for n in range(stories)
     ]
+
+
+def _own(stem: str, number: int) -> str:
+    """Words that make it a story of its own."""
+    return distinct(zlib.crc32(f"{stem} {number}".encode()))
 
 
 def _document(id_: str, published_at: datetime, title: str) -> Document:
