@@ -10,6 +10,7 @@ Its times are wall clock: what ended in the past would never notify. The event's
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime, timedelta
 
 from alerts.delivery.schedule import Delivery
@@ -17,7 +18,8 @@ from alerts.delivery.text import label, line
 from alerts.events import AlertEvent, Severity
 from alerts.settings import DeliverySettings
 
-ALERTNAME = "TocsinNegativeSurge"
+ALERTNAMES = {"negative_surge": "TocsinNegativeSurge", "feed_silence": "TocsinFeedSilence"}
+DEAD_MAN = "TocsinDeadMan"
 
 _EXPIRES_AFTER = 4
 """A firing alert expires at Alertmanager when so many posts in a row are missing."""
@@ -52,7 +54,7 @@ def payload(delivery: Delivery, now: datetime, settings: DeliverySettings) -> li
 def labels_of(event: AlertEvent, severity: Severity) -> Labels:
     """Identity of the alert at Alertmanager."""
     return {
-        "alertname": ALERTNAME,
+        "alertname": ALERTNAMES.get(event.kind, "TocsinAlert"),
         "alert_id": label(event.id),
         "key": label(event.key),
         "kind": label(event.kind),
@@ -64,13 +66,10 @@ def labels_of(event: AlertEvent, severity: Severity) -> Labels:
 def annotations_of(event: AlertEvent) -> Labels:
     """What a person reads: figures, event times, the stories that moved it."""
     replay = "" if event.run == "live" else f"[replay {label(event.run)}] "
+    summary, description = _silence(event) if event.kind == "feed_silence" else _surge(event)
     said = {
-        "summary": f"{replay}{event.severity}: surge of negative news in {label(event.key)}, "
-        f"{event.observed} stories where {event.expected:.1f} are normal",
-        "description": f"{event.observed} negative stories in {event.window_minutes} minutes where "
-        f"{event.expected:.1f} are normal; {event.observed_share:.0%} of all stories are negative where "
-        f"{event.expected_share:.0%} are normal; surprise {event.surprise:.1f}, rings from "
-        f"{event.threshold:.1f}.",
+        "summary": f"{replay}{event.severity}: {summary}",
+        "description": description,
         "started_at": _rfc3339(event.started_at),
         "detected_at": _rfc3339(event.detected_at),
         "observed": str(event.observed),
@@ -82,13 +81,70 @@ def annotations_of(event: AlertEvent) -> Labels:
             for rank, story in enumerate(event.evidence, start=1)
         ),
     }
+    run = f"--run {shlex.quote(event.run)}"
+    said["actions"] = "\n".join(
+        (
+            f"tocsin alerts ack {label(event.id)} {run}",
+            f"tocsin alerts mute {shlex.quote(event.key)} --until 2h {run}",
+            f"tocsin alerts verdict {label(event.id)} useful|noise {run}",
+        )
+    )
     if event.cause:
         said["cause"] = label(event.cause)
+    if event.expected_high > 0:
+        said["expected_interval"] = f"{event.expected_low:.1f} to {event.expected_high:.1f}"
+    if event.documents:
+        said["documents"] = str(event.documents)
+    if event.covers:
+        said["covers"] = " ".join(label(key) for key in event.covers)
+    if event.changed:
+        said["changed"] = line(event.changed, _TITLE)
+    if event.provisional:
+        said["provisional"] = "true"
     if event.resolved_at is not None:
         said["resolved_at"] = _rfc3339(event.resolved_at)
     if event.run != "live":
         said["replay"] = "true"
     return said
+
+
+def dead_man(run: str, now: datetime, settings: DeliverySettings) -> list[Alert]:
+    """Body of the post of the alert that always fires: where it stops, some part of the path is dead.
+
+    It expires at Alertmanager like any other, four posts after the last.
+    """
+    expires = now + timedelta(seconds=_EXPIRES_AFTER * settings.resend_interval)
+    return [
+        {
+            "labels": {"alertname": DEAD_MAN, "kind": "dead_man", "run": label(run), "severity": "none"},
+            "annotations": {
+                "summary": "Tocsin is alive: this alert always fires. Ring when it does not.",
+            },
+            "startsAt": _rfc3339(now),
+            "endsAt": _rfc3339(expires),
+        }
+    ]
+
+
+def _surge(event: AlertEvent) -> tuple[str, str]:
+    """Summary and description of a surge."""
+    return (
+        f"surge of negative news in {label(event.key)}, "
+        f"{event.observed} stories where {event.expected:.1f} are normal",
+        f"{event.observed} negative stories in {event.window_minutes} minutes where "
+        f"{event.expected:.1f} are normal; {event.observed_share:.0%} of all stories are negative where "
+        f"{event.expected_share:.0%} are normal; surprise {event.surprise:.1f}, rings from "
+        f"{event.threshold:.1f}.",
+    )
+
+
+def _silence(event: AlertEvent) -> tuple[str, str]:
+    """Summary and description of a silent feed."""
+    return (
+        f"{label(event.key)} is silent since {_rfc3339(event.started_at)}",
+        f"No document for {event.window_minutes} minutes where {event.expected:.1f} are normal. "
+        "While it lasts, calm is not told from absence, and the detector learns nothing.",
+    )
 
 
 def _alert(delivery: Delivery, severity: Severity, ends: datetime) -> Alert:

@@ -37,6 +37,11 @@ class AlertmanagerSender:
         body = msgspec.json.encode(alertmanager.payload(delivery, now, self._settings))
         return post(self._client, self._url, body, {"Content-Type": "application/json"})
 
+    def prove(self, run: str, now: datetime) -> Outcome:
+        """Post the alert that always fires, the dead man's switch."""
+        body = msgspec.json.encode(alertmanager.dead_man(run, now, self._settings))
+        return post(self._client, self._url, body, {"Content-Type": "application/json"})
+
 
 class WebhookSender:
     """Posts alert events as JSON to one URL."""

@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 
 from alerts.delivery.batch import Decided, Facts, Failed, Held, Muted, Rejected, Seen, Suppressed, Told
 from alerts.delivery.schedule import Delivery
+from alerts.delivery.silences import Silence, wanted
 from alerts.events import AlertEvent
 from alerts.journal import DELIVERY, Action, Transition
 from alerts.routes import RouteSettings
-from pipeline.store import journal
+from pipeline.store import journal, schema
 from pipeline.store.actions import acknowledgements, active_mutes
 from pipeline.store.schema import outbox
 from pipeline.store.store import Store
@@ -74,16 +75,31 @@ class Notices:
             moments = tuple(connection.scalars(sent))
         return Facts(
             now=now,
-            mutes=tuple(
-                Muted(mute.key, mute.until, mute.by, mute.reason)
-                for mute in active_mutes(self._store, self._run, now)
-            ),
+            mutes=self._mutes(now),
             seen={
                 id: Seen(each.by, each.severity)  # type: ignore[arg-type]
                 for id, each in acknowledgements(self._store, alert_ids).items()
             },
             told={event.id: event for event in events},
             sent=moments,
+        )
+
+    def silences(self, now: datetime) -> list[Silence]:
+        """What Alertmanager shall be silent about: mutes in force, acknowledged alerts that still fire."""
+        c = schema.alert.c
+        firing = select(c.id).where(c.run == self._run, c.state == "firing")
+        with self._store.reading() as connection:
+            ids = list(connection.scalars(firing))
+        seen = {
+            id: (Seen(each.by, each.severity), each.at)  # type: ignore[arg-type]
+            for id, each in acknowledgements(self._store, ids).items()
+        }
+        return wanted(self._run, self._mutes(now), seen)
+
+    def _mutes(self, now: datetime) -> tuple[Muted, ...]:
+        return tuple(
+            Muted(mute.key, mute.until, mute.by, mute.reason)
+            for mute in active_mutes(self._store, self._run, now)
         )
 
     def settle(self, route: RouteSettings, decided: Sequence[Decided], now: datetime) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, sele
 
 from alerts.delivery.schedule import STATEFUL, Accepted, Delivery, Receiver, Step, receivers_of
 from alerts.events import AlertEvent
+from alerts.journal import DELIVERY, Transition
 from alerts.settings import DeliverySettings
+from pipeline.store import journal
 from pipeline.store.rows import Row
 from pipeline.store.schema import outbox
 from pipeline.store.store import Store
@@ -132,6 +134,7 @@ class Outbox:
                 connection.execute(accepted.values(first_success_at=step.first_success_at))
             # A newer event may have ended this one while it was being sent; then it stays ended.
             connection.execute(row.where(c.done_at.is_(None)).values(became))
+            journal.append(connection, _transitions(delivery, step), now)
 
     def waiting(self) -> dict[Receiver, Waiting]:
         """How each receiver's part stands, for metrics."""
@@ -161,6 +164,26 @@ class Outbox:
         query = query.where(c.run == self._run, c.refused).order_by(c.done_at, c.alert_id, c.seq)
         with self._store.reading() as connection:
             return [Refusal(**row._asdict()) for row in connection.execute(query)]
+
+
+def _transitions(delivery: Delivery, step: Step) -> list[Transition]:
+    """What an attempt tells the journal: the first acceptance of an event, or its refusal."""
+    accepted = step.first_success_at is not None and delivery.first_success_at is None
+    if not accepted and not step.refused:
+        return []
+    event, receiver = delivery.event, delivery.receiver
+    return [
+        Transition(
+            id=event.id,
+            run=event.run,
+            mark=f"{receiver}/{event.seq}/{'refused' if step.refused else 'delivered'}",
+            action="refused" if step.refused else "delivered",
+            event_time=event.at,
+            by=DELIVERY,
+            reason=f"{receiver}: {step.error}" if step.refused else f"{receiver}: accepted",
+            detail={"route": receiver, "seq": event.seq, "severity": event.severity},
+        )
+    ]
 
 
 def _row(event: AlertEvent, receiver: Receiver, now: datetime, done: bool) -> Row:

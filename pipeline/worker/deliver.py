@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import faust
 import msgspec
 
-from alerts.delivery import Drained, drain_once, open_senders, receivers
+from alerts.delivery import Drained, receivers
 from alerts.events import AlertEvent
+from pipeline.dispatch import demand_routes, open_dispatch
 from pipeline.settings import Settings
 from pipeline.store import Outbox, Store
 from pipeline.topics import topic_name
@@ -43,9 +45,11 @@ class Deliver:
         metrics: Metrics,
     ) -> None:
         self._app = app
+        demand_routes(settings, os.environ)
         self._topic = topic_name(settings, "alerts")
-        self._settings = settings.delivery
-        self._receivers = receivers(settings.delivery)
+        self._settings = settings
+        self._wanted = bool(receivers(settings.delivery) or settings.delivery.routes)
+        self._store = store
         self._outbox = Outbox(store, settings.run)
         self._database = database
         # Sending has its own thread: a receiver that takes its time must not hold up the store.
@@ -64,22 +68,22 @@ class Deliver:
 
     async def _work(self, events: list[Event]) -> None:
         alerts = [_decoder.decode(event.value) for event in events if event.value]
-        if alerts and self._receivers:
-            now = datetime.now(UTC)
+        if alerts and self._wanted:
+            now, delivery = datetime.now(UTC), self._settings.delivery
             await with_store(
-                self._database, lambda: self._outbox.add(alerts, self._receivers, now), self._metrics
+                self._database, lambda: self._outbox.enqueue(alerts, delivery, now), self._metrics
             )
         for event in events:
             self._acks.ack(event)
         self._arrived.set()
 
     async def _drain_regularly(self) -> None:
-        if not self._receivers:
+        if not self._wanted:
             return
-        with open_senders(self._settings) as senders:
+        with open_dispatch(self._store, self._settings, os.environ) as dispatch:
 
             def drain() -> Drained:
-                return drain_once(self._outbox, senders, datetime.now(UTC), self._settings)
+                return dispatch.turn(datetime.now(UTC))
 
             while True:
                 try:
