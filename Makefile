@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 KAFKA := deploy/kafka
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-models pins clean kafka system
+.PHONY: help setup demo test test-kafka soak check bench bench-models pins clean kafka system
 
 help: ## Explain the targets
 	@echo "Tocsin. Targets:"
@@ -23,6 +23,12 @@ setup: $(VENV)/.setup kafka system ## Install everything for tests and developme
 
 test: setup ## Run all tests, on a real Apache Kafka, PostgreSQL, Prometheus and Alertmanager
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-kafka: setup ## Play the quick fault scenarios on a Kafka of yours: TOCSIN_BROKER=host:port make test-kafka
+	@$(BIN)/python -m pytest tests/scenarios/test_scenarios.py tests/worker/test_supervisor.py $(ARGS)
+
+soak: setup ## Play every fault scenario and count what is lost or double, for an hour (ARGS='--quick', ARGS=kill)
+	@$(BIN)/python -m tests.scenarios $(ARGS)
 
 check: $(VENV)/.setup ## Lint, format and types, without changing anything
 	@$(BIN)/ruff check .

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from pipeline.records import Document
+from tests.headlines import distinct
 from tests.scenarios.scenario import Scenario
 
 START = datetime(2023, 3, 1, tzinfo=UTC)
-_CALM = ("Stocks rally in {n} sectors", "Oil gains for session {n}", "Notes on a quiet day, part {n}")
+_CALM = ("Stocks rally at {who}", "Oil gains for {who}", "Notes on a quiet day at {who}")
 _SURGE = (0.80, 0.81)
 """Share of the span in which banks fail."""
 
@@ -70,9 +71,10 @@ def _in_order(scenario: Scenario, draw: random.Random, now: datetime) -> list[It
 
 
 def _title(n: int, share: float) -> str:
+    who = distinct(n)
     if _SURGE[0] <= share < _SURGE[1]:
-        return f"Bank {n} halts withdrawals"
-    return f"Lender {n} fails a test" if n % 10 == 9 else _CALM[n % 3].format(n=n)
+        return f"Bank {who} halts withdrawals"
+    return f"Lender {who} fails a test" if n % 10 == 9 else _CALM[n % 3].format(who=who)
 
 
 def _poisoned(item: Item, number: int) -> Item:

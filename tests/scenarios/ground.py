@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,8 @@ class Ground:
     """A Kafka that is not ours: it can be neither stopped nor cut off."""
     engine: str = "kafka"
     stack: ExitStack = field(default_factory=ExitStack)
+    threads: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
+    """In which faults are played: what they start would die with a thread that ends (PR_SET_PDEATHSIG)."""
     broker: Broker | None = None
     network: Proxy | None = None
     """Between the workers and the broker, for those that go `via` it."""
@@ -84,7 +87,8 @@ def ground(yours: BrokerSettings | None = None, engine: str = "kafka") -> Iterat
     folder.chmod(0o755)
     try:
         with ExitStack() as stack:
-            yield Ground(folder, yours, engine, stack)
+            threads = stack.enter_context(ThreadPoolExecutor(32, thread_name_prefix="faults"))
+            yield Ground(folder, yours, engine, stack, threads)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-import threading
 import time
 from collections import defaultdict
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -83,14 +83,9 @@ class _Passed:
 
 def _run(stage: Stage) -> _Passed:
     passed = _Passed()
-    threads = [
-        threading.Thread(target=_fault, args=(stage, fault, passed), daemon=True)
-        for fault in stage.scenario.faults
-    ]
-    for thread in threads:
-        thread.start()
+    faults = [stage.ground.threads.submit(_fault, stage, fault, passed) for fault in stage.scenario.faults]
     stage.publisher.start()
-    while not _arrived(stage, threads):
+    while not _arrived(stage, faults):
         for part in (stage.publisher, stage.observer):
             if part.error is not None:
                 raise AssertionError(f"{type(part).__name__} failed") from part.error
@@ -105,10 +100,10 @@ def _run(stage: Stage) -> _Passed:
     return passed
 
 
-def _arrived(stage: Stage, faults: list[threading.Thread]) -> bool:
+def _arrived(stage: Stage, faults: list[Future[None]]) -> bool:
     return (
         stage.publisher.finished_at is not None
-        and not any(thread.is_alive() for thread in faults)
+        and all(fault.done() for fault in faults)
         and stage.observer.complete
         and stage.observer.acknowledged()
         and _delivered(stage)

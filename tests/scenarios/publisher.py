@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -129,5 +130,6 @@ class Publisher:
 
     def _disconnect(self) -> None:
         if self._producer is not None:
-            self._producer.close(timeout=0)
+            with contextlib.suppress(KafkaError):
+                self._producer.close(timeout=0)
         self._producer = None
