@@ -153,6 +153,8 @@ def faust_app(settings: Settings) -> faust.App:
         consumer_max_fetch_size=MAX_RECORD_BYTES,
         producer_max_request_size=MAX_RECORD_BYTES,
         processing_guarantee="at_least_once",
+        # Events that Faust holds for one agent before it pauses the partition; its default is 4096.
+        stream_buffer_maxsize=1024,
         # What is not acknowledged at a rebalance is read again, and counted once: no need to wait for it.
         stream_wait_empty=False,
         store="memory://",

@@ -21,8 +21,9 @@ _GLANCE = 0.005
 class Batching:
     """Gathers events into batches by budget and deadline, and fills the next one while one is at work.
 
-    At most one batch is at work, one is filling and `capacity` events wait: when the work is slower than the
-    feed, the stream is not read on, and lag grows in Kafka and not in memory.
+    At most one batch is at work, one is filling, and `capacity` events or `capacity_bytes` of them wait,
+    whichever is reached first: when the work is slower than the feed, the stream is not read on, and lag
+    grows in Kafka and not in memory.
     """
 
     def __init__(
@@ -33,12 +34,18 @@ class Batching:
         deadline: float,
         cost: Callable[[Event], int] = lambda event: 1,
         capacity: int = 1024,
+        capacity_bytes: int = 32 * 1024 * 1024,
+        size: Callable[[Event], int] = lambda event: len(event.value or b""),
     ) -> None:
         self._work = work
         self._budget = budget
         self._deadline = deadline
         self._cost = cost
         self._waiting: asyncio.Queue[Event] = asyncio.Queue(maxsize=capacity)
+        self._capacity_bytes = capacity_bytes
+        self._size = size
+        self._bytes = 0
+        self._room = asyncio.Event()
 
     @property
     def waiting(self) -> int:
@@ -50,6 +57,10 @@ class Batching:
         async with asyncio.TaskGroup() as tasks:
             loop = tasks.create_task(self._loop(tasks))
             async for event in stream.noack().events():
+                while self._bytes >= self._capacity_bytes:
+                    self._room.clear()
+                    await self._room.wait()
+                self._bytes += self._size(event)
                 await self._waiting.put(event)
             loop.cancel()
 
@@ -63,7 +74,7 @@ class Batching:
 
     async def _fill(self, at_work: asyncio.Task[None] | None) -> list[Event]:
         """Gather up to the budget, or until the deadline has passed and nothing else is at work."""
-        event = await self._waiting.get()
+        event = self._taken(await self._waiting.get())
         batch = [event]
         cost = self._cost(event)
         clock = asyncio.get_running_loop().time
@@ -75,10 +86,15 @@ class Batching:
                     break
                 await asyncio.sleep(_GLANCE)
             else:
-                event = self._waiting.get_nowait()
+                event = self._taken(self._waiting.get_nowait())
                 batch.append(event)
                 cost += self._cost(event)
         return batch
+
+    def _taken(self, event: Event) -> Event:
+        self._bytes -= self._size(event)
+        self._room.set()
+        return event
 
 
 @asynccontextmanager

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL = 5.0
 """Seconds between checkpoints: what a crash makes the next owner read again."""
+MOST_PENDING = 4096
+"""Records that may wait for a checkpoint; after so many it comes early."""
 _BATCH = 512
 _DEADLINE = 0.01
 
@@ -86,7 +88,8 @@ class Stateful:
             values = await self._in_order(events)
             outgoing = await asyncio.get_running_loop().run_in_executor(self._thread, self._apply, values)
             await self._publisher.publish(outgoing)
-            if self._core.ended or time.monotonic() - self._saved_at >= CHECKPOINT_INTERVAL:
+            due = time.monotonic() - self._saved_at >= CHECKPOINT_INTERVAL
+            if self._core.ended or due or len(self._pending) >= MOST_PENDING:
                 await self._save()
 
     async def _load(self, partition: Any) -> None:

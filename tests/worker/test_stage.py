@@ -40,7 +40,7 @@ async def test_batches_fill_to_the_budget_while_one_is_at_work() -> None:
 
     stream = FakeStream(list(range(10)))
     # A deadline of no time: only the work at hand lets the next batch fill.
-    batching = Batching(work, budget=5, deadline=0.0, cost=lambda item: 1)
+    batching = Batching(work, budget=5, deadline=0.0, cost=lambda item: 1, size=lambda item: 1)
     run = asyncio.create_task(batching.run(stream))
     while batching.waiting or not batches:  # noqa: ASYNC110
         await asyncio.sleep(0)
@@ -52,20 +52,22 @@ async def test_batches_fill_to_the_budget_while_one_is_at_work() -> None:
     await run
 
 
-async def test_slow_work_stops_the_reading() -> None:
+@pytest.mark.parametrize(("limits", "waiting"), [({"capacity": 8}, 8), ({"capacity_bytes": 800}, 8)])
+async def test_slow_work_stops_the_reading(limits: dict[str, int], waiting: int) -> None:
     never = asyncio.Event()
 
     async def work(batch: list[int]) -> None:
         await never.wait()
 
     stream = FakeStream(list(range(1000)))
-    run = asyncio.create_task(Batching(work, budget=2, deadline=0.0, capacity=8).run(stream))
+    batching = Batching(work, budget=2, deadline=0.0, size=lambda item: 100, **limits)
+    run = asyncio.create_task(batching.run(stream))
     before = -1
     while stream.read != before:
         before = stream.read
         await asyncio.sleep(0.02)
     # One batch at work, one full behind it, the queue, and the one that waits to enter it.
-    assert stream.read <= 2 + 2 + 8 + 1
+    assert stream.read <= 2 + 2 + waiting + 1
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
@@ -77,5 +79,5 @@ async def test_an_error_of_the_work_ends_the_run() -> None:
 
     stream = FakeStream([1])
     with pytest.raises(ExceptionGroup) as caught:
-        await Batching(work, budget=1, deadline=0.0).run(stream)
+        await Batching(work, budget=1, deadline=0.0, size=lambda item: 1).run(stream)
     assert caught.group_contains(OSError, match="disk full")
