@@ -2,7 +2,9 @@
 
 from alerts.events import AlertEvent, Count, Evidence, Observation, Parts
 from alerts.monitor import OVERALL, SurgeMonitor
-from alerts.settings import DeliverySettings, DetectorSettings
+from alerts.series import ValueDetector
+from alerts.settings import DeliverySettings, DetectorSettings, SeriesSettings
+from alerts.spike import SpikeDetector
 
 __all__ = [
     "OVERALL",
@@ -13,5 +15,8 @@ __all__ = [
     "Evidence",
     "Observation",
     "Parts",
+    "SeriesSettings",
+    "SpikeDetector",
     "SurgeMonitor",
+    "ValueDetector",
 ]

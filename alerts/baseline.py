@@ -26,6 +26,9 @@ _LEVEL_PRIOR = 8.0
 """Stories at the usual level that the level is mixed with, so that sparse keys keep level 1."""
 _LEVEL_BOUNDS = (0.7, 4.0)
 """A holiday must not halve what the next day is measured against; a crisis may raise it fourfold."""
+_TEMPO_PRIOR = 4.0
+"""Stories at the usual tempo that the tempo is mixed with."""
+_TEMPO_BOUNDS = (0.6, 3.0)
 _SLOT_PRIOR = 12.0
 """Stories spread evenly over the hour that its course is mixed with."""
 _SPREAD = 0.1
@@ -53,15 +56,19 @@ class SeasonalBaseline:
 
     def __init__(self, settings: DetectorSettings, keys: int) -> None:
         self._settings = settings
-        self._count = np.zeros((_CELLS, 2, keys))
-        self._exposure = np.zeros((_CELLS, keys))
-        self._course = np.zeros((2 * HOURS_PER_DAY, SLOTS_PER_HOUR, 2, keys))
+        # 32 bits keep seven digits of what is known to two, in half the memory.
+        self._count = np.zeros((_CELLS, 2, keys), dtype=np.float32)
+        self._exposure = np.zeros((_CELLS, keys), dtype=np.float32)
+        self._course = np.zeros((2 * HOURS_PER_DAY, SLOTS_PER_HOUR, 2, keys), dtype=np.float32)
         self._level = np.zeros((2, 2, keys))
+        self._tempo = np.zeros((2, 2, keys))
+        self._last = np.zeros((2, 2, keys))
         self._hours = np.zeros(keys)
         profile, level = settings.profile_half_life_days, settings.level_half_life_days
         gaps = (1 / HOURS_PER_DAY, 1.0, 7 / 5, 7.0)
         self._forget = tuple(0.5 ** (gap / profile) for gap in gaps)
         self._forget_level = 0.5 ** (1 / HOURS_PER_DAY / level)
+        self._forget_tempo = 0.5 ** (1 / settings.tempo_half_life_hours)
 
     def seasonal(self, hour: int) -> Float:
         """Stories expected in that hour (since 1970) at the usual level, shape (2, keys)."""
@@ -71,6 +78,15 @@ class SeasonalBaseline:
         """How busy the last days were against the profile, shape (2, keys); 1 is usual."""
         ratio = (self._level[0] + _LEVEL_PRIOR) / (self._level[1] + _LEVEL_PRIOR)
         return np.asarray(np.clip(ratio, *_LEVEL_BOUNDS))
+
+    def tempo(self) -> Float:
+        """How busy the last hours were against `rates`, the newest one left out, shape (2, keys).
+
+        Days with much news stay so for hours, which is no surge: windows of up to three hours are measured
+        against it, and longer ones are not, so that a slow surge cannot hide behind itself.
+        """
+        ratio = (self._tempo[0] + _TEMPO_PRIOR) / (self._tempo[1] + _TEMPO_PRIOR)
+        return np.asarray(np.clip(ratio, *_TEMPO_BOUNDS))
 
     def course(self, hour: int) -> Float:
         """Rate of each slot of that hour over the hour's, shape (slots, 2, keys); their mean is 1."""
@@ -106,8 +122,11 @@ class SeasonalBaseline:
 
     def known(self, hour: int) -> Float:
         """1 for keys that learnt long enough, and this hour of a weekday (or weekend) before; else 0."""
-        warm = self._hours >= self._settings.warmup_days * HOURS_PER_DAY
-        return np.asarray(warm & (self._exposure[_cells(hour)[2]] > 0.4), dtype=np.float64)
+        return np.asarray((self.missing_days() <= 0) & (self._exposure[_cells(hour)[2]] > 0.4), np.float64)
+
+    def missing_days(self) -> Float:
+        """Days of history that each key still lacks until it may ring, 0 or below where none, (keys,)."""
+        return np.asarray(self._settings.warmup_days - self._hours / HOURS_PER_DAY)
 
     def learn(self, hour: int, counts: Float, elevated: Float) -> None:
         """Take one finished hour's stories, shape (slots, 2, keys); `elevated` is 1 for keys in a surge.
@@ -128,6 +147,8 @@ class SeasonalBaseline:
         slots = self._course[_cells(hour)[2] - _DAY_TYPE]
         slots *= self._forget[2]
         slots += counts * (taught / np.maximum(total, 1.0))
+        self._tempo = self._tempo * self._forget_tempo + self._last
+        self._last = np.where(known > 0, np.stack((taught, expected)), 0.0)
         self._level[0] = np.where(known > 0, self._level[0] * self._forget_level + taught, self._level[0])
         self._level[1] = np.where(known > 0, self._level[1] * self._forget_level + seasonal, self._level[1])
         self._hours += 1.0
@@ -136,11 +157,12 @@ class SeasonalBaseline:
         """Add keys; they start from nothing."""
         self._count, self._exposure = widen(self._count, keys), widen(self._exposure, keys)
         self._course, self._level = widen(self._course, keys), widen(self._level, keys)
+        self._tempo, self._last = widen(self._tempo, keys), widen(self._last, keys)
         self._hours = widen(self._hours, keys)
 
     def state(self) -> dict[str, Packed]:
         """Everything it knows, for a snapshot."""
-        names = ("count", "exposure", "course", "level", "hours")
+        names = ("count", "exposure", "course", "level", "tempo", "last", "hours")
         return {name: pack(getattr(self, f"_{name}")) for name in names}
 
     def load(self, state: dict[str, Any]) -> None:

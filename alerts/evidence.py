@@ -1,16 +1,19 @@
-"""The stories behind a count: enough of them, and no more, to cite the worst of any recent window."""
+"""The stories behind a count: enough of them, and no more, to cite those that moved any recent window."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import msgspec
 
 from alerts.events import Evidence
 
 CITED = 5
 """Stories that an alert cites."""
-_MOST_KEPT = 60
+_MOST_KEPT = 32
 """Stories kept a key at most, whatever comes."""
+_LONGEST_URL = 500
 
 
 class EvidenceWindow:
@@ -26,7 +29,7 @@ class EvidenceWindow:
 
     def add(self, minute: int, stories: Iterable[Evidence]) -> None:
         """Take the stories of a minute, later minutes after earlier ones."""
-        fresh = [(minute, story) for story in stories]
+        fresh = [(minute, _bounded(story)) for story in stories]
         if not fresh:
             return
         kept: list[tuple[int, Evidence]] = []
@@ -47,11 +50,28 @@ class EvidenceWindow:
         if self._kept and self._kept[0][0] < before:
             self._kept = [entry for entry in self._kept if entry[0] >= before]
 
-    def worst(self, since: int) -> tuple[Evidence, ...]:
-        """The most negative stories from that minute on, most negative first, then oldest, then by id."""
-        recent = [story for when, story in self._kept if when >= since]
-        recent.sort(key=lambda story: (story.score, story.published_at, story.id))
-        return tuple(recent[:CITED])
+    def moved_most(
+        self, minute: int, windows: Sequence[int], surprise: Sequence[float], without: Sequence[float]
+    ) -> tuple[Evidence, ...]:
+        """The stories without which the alert's surprise falls most, at most five, each with its fall.
+
+        By window: length in minutes, surprise, and surprise `without` one negative story. The alert's
+        surprise is that of the greatest window, so leaving a story out lowers every window that holds it,
+        and what is left is the greatest of the rest: recent stories, which are in more windows, weigh more.
+        Among equals the most negative come first, then the oldest, then by id.
+        """
+        highest = max(surprise)
+        cited = []
+        for when, story in self._kept:
+            left = [
+                less if when > minute - length else full
+                for length, full, less in zip(windows, surprise, without, strict=True)
+            ]
+            fall = round(highest - max(left), 3)
+            if fall > 0:
+                cited.append(msgspec.structs.replace(story, contribution=fall))
+        cited.sort(key=lambda story: (-story.contribution, story.score, story.published_at, story.id))
+        return tuple(cited[:CITED])
 
     def state(self) -> list[tuple[int, Evidence]]:
         """Everything it keeps, for a snapshot."""
@@ -60,3 +80,8 @@ class EvidenceWindow:
     def load(self, state: list[Any]) -> None:
         """Take what `state` gave."""
         self._kept = [(minute, story) for minute, story in state]
+
+
+def _bounded(story: Evidence) -> Evidence:
+    """The story with an address no longer than we keep; a cut one would lead elsewhere, so it is left out."""
+    return story if len(story.url) <= _LONGEST_URL else msgspec.structs.replace(story, url="")

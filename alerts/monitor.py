@@ -9,24 +9,20 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from alerts.arrays import Bool, Float, Packed, pack, unpack, widen
-from alerts.baseline import NEGATIVE, SLOTS_PER_HOUR, STORIES, SeasonalBaseline
-from alerts.cause import cause_of
+from alerts.arrays import Packed, widen
+from alerts.baseline import NEGATIVE, STORIES
+from alerts.copies import Copies
 from alerts.events import AlertEvent, Count, Evidence, Observation, Severity
 from alerts.evidence import EvidenceWindow
-from alerts.lifecycle import AlertLifecycle, LifecycleState, Reading
+from alerts.lifecycle import AlertLifecycle, Details, LifecycleState, Reading
+from alerts.panel import HOUR, Scores, SurprisePanel
+from alerts.parts import Topic, cause, decompose
 from alerts.settings import DetectorSettings
-from alerts.spread import Spread
-from alerts.surprise import combined_surprise, count_surprise, share_surprise
-from alerts.threshold import TailThreshold
-from alerts.windows import RollingCounts
 
 OVERALL = "overall"
 """Key of all topics together; while it fires, its parts are muted unless they outrank it."""
 
-_HOUR = 60
-_FORM = 1
-_SHARE_BOUNDS = (0.002, 0.95)
+_FORM = 2
 
 
 class _Snapshot(Struct, frozen=True, kw_only=True):
@@ -36,13 +32,9 @@ class _Snapshot(Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     first: int | None
     next: int
-    hour: Packed
-    elevated: Packed
-    baseline: dict[str, Packed]
-    spread: dict[str, Packed]
-    threshold: dict[str, Packed]
-    rolling: dict[str, Packed]
+    panel: dict[str, dict[str, Packed]]
     evidence: list[list[tuple[int, Evidence]]]
+    copies: list[list[tuple[int, int, int]]]
     lifecycles: list[LifecycleState]
 
 
@@ -55,7 +47,6 @@ class SurgeMonitor:
 
     def __init__(self, settings: DetectorSettings, run: str, keys: Sequence[str]) -> None:
         self._settings, self._run = settings, run
-        self._hours = np.maximum(np.array(settings.windows) / _HOUR, 1.0)
         self._first: int | None = None
         self._next = 0
         self._build(tuple(keys))
@@ -63,18 +54,14 @@ class SurgeMonitor:
     def _build(self, keys: tuple[str, ...]) -> None:
         if len(set(keys)) != len(keys):
             raise ValueError("the keys of a monitor must differ from each other")
-        settings, size = self._settings, len(keys)
         self._keys = {key: column for column, key in enumerate(keys)}
-        self._baseline = SeasonalBaseline(settings, size)
-        self._spread = Spread(settings, size)
-        self._threshold = TailThreshold(settings, size)
-        self._rolling = RollingCounts(settings.windows, size)
+        self._panel = SurprisePanel(self._settings, keys)
         self._evidence = [EvidenceWindow() for _ in keys]
-        self._lifecycles = [AlertLifecycle(settings, self._run, key) for key in keys]
-        self._busy = np.zeros(size, dtype=bool)
-        self._hour = np.zeros((SLOTS_PER_HOUR, 2, size))
-        self._elevated = np.zeros(size)
-        self._refresh(0)
+        self._copies = [Copies() for _ in keys]
+        self._lifecycles = [AlertLifecycle(self._settings, self._run, key) for key in keys]
+        self._busy = np.zeros(len(keys), dtype=bool)
+        self.scores: Scores | None = None
+        """What the newest minute meant for every key, for those who look closer; no part of a snapshot."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -92,6 +79,41 @@ class SurgeMonitor:
         severities = {key: self._lifecycles[column].severity for key, column in self._keys.items()}
         return {key: severity for key, severity in severities.items() if severity is not None}
 
+    @property
+    def pending(self) -> dict[str, int]:
+        """Keys above their threshold that have not rung yet, and the minute since when."""
+        since = {key: self._lifecycles[column].state.pending for key, column in self._keys.items()}
+        return {key: minute for key, minute in since.items() if minute is not None}
+
+    @property
+    def learning(self) -> dict[str, str]:
+        """Keys that cannot ring now for want of history, and what they lack."""
+        lacking = {}
+        for key, column in self._keys.items():
+            if days := self._panel.missing_days(column):
+                lacking[key] = f"learning: {days:.1f} of {self._settings.warmup_days:g} days to come"
+            elif not self._panel.known[column]:
+                lacking[key] = "learning: it has not seen this hour of a weekday or weekend yet"
+        return lacking
+
+    @property
+    def learning_all(self) -> bool:
+        """Whether no key can ring now."""
+        return not self._panel.known.any()
+
+    def normal_rate(self, key: str) -> float:
+        """Negative stories that are normal for that key in the hour that ends with the newest minute."""
+        return float(self._panel.hourly(self._next - 1)[NEGATIVE, self._keys[key]])
+
+    @property
+    def thresholds(self) -> dict[str, tuple[float, float, float | None]]:
+        """Of each key: the surprise from which it rings, its budget, and its alarms a week so far."""
+        tail = self._panel.threshold
+        return {
+            key: (float(tail.value[column]), float(tail.budget[column]), tail.realised(column))
+            for key, column in self._keys.items()
+        }
+
     def observe(self, observation: Observation) -> list[AlertEvent]:
         """The alert events that one closed minute causes, in the order of keys.
 
@@ -100,19 +122,29 @@ class SurgeMonitor:
         Raises:
             ValueError: a count is negative, or has more negative stories than stories.
         """
-        for count in observation.counts:
-            if not 0 <= count.negative <= count.stories:
-                raise ValueError(
-                    f"minute {observation.minute}, key {count.key}: {count.negative} negative of "
-                    f"{count.stories} stories; need 0 <= negative <= stories"
-                )
+        _check(observation)
         if self._first is None:
-            self._begin(observation.minute)
+            self._first = self._next = observation.minute
+            self._panel.begin(observation.minute)
         if observation.minute < self._next:
             return []
         events = self._pass_quiet(observation.minute)
-        events.extend(self._step(observation.minute, observation.counts))
+        events.extend(self._step(observation))
         return events
+
+    def amend(self, observation: Observation) -> None:
+        """Take in what late documents made of a minute that was already seen; nothing rings by it.
+
+        Counts can only rise. Windows that still hold the minute count it, and so does an alert until it is
+        confirmed.
+        """
+        _check(observation)
+        if self._first is None or observation.minute >= self._next:
+            return
+        more = self._panel.amend(observation.minute, self._next - 1, self._fresh(observation.counts))
+        for column in np.flatnonzero(more[STORIES]):
+            lifecycle, added = self._lifecycles[column], more[:, column]
+            lifecycle.amend(observation.minute, int(added[STORIES]), int(added[NEGATIVE]))
 
     def snapshot(self) -> bytes:
         """All its state, for `restore`."""
@@ -123,13 +155,9 @@ class SurgeMonitor:
             keys=self.keys,
             first=self._first,
             next=self._next,
-            hour=pack(self._hour),
-            elevated=pack(self._elevated),
-            baseline=self._baseline.state(),
-            spread=self._spread.state(),
-            threshold=self._threshold.state(),
-            rolling=self._rolling.state(),
+            panel=self._panel.state(),
             evidence=[window.state() for window in self._evidence],
+            copies=[copies.state() for copies in self._copies],
             lifecycles=[lifecycle.state for lifecycle in self._lifecycles],
         )
         return zlib.compress(msgspec.msgpack.encode(state), level=1)
@@ -140,117 +168,69 @@ class SurgeMonitor:
         Raises:
             ValueError: it was made by another run, with other windows, or by another form of this program.
         """
-        state = msgspec.msgpack.decode(zlib.decompress(snapshot), type=_Snapshot)
-        mine = (_FORM, self._run, self._settings.windows)
-        if (state.form, state.run, state.windows) != mine:
-            raise ValueError(
-                f"the detector's snapshot is of form {state.form}, run {state.run}, windows {state.windows}; "
-                f"these settings are form {_FORM}, run {self._run}, windows {self._settings.windows}: "
-                "go back to the old settings, or replay the run under a new name"
-            )
+        state = _read(snapshot, self._run, self._settings.windows)
         self._first, self._next = state.first, state.next
         self._build(state.keys)
-        self._hour, self._elevated = unpack(state.hour), unpack(state.elevated)
-        self._baseline.load(state.baseline)
-        self._spread.load(state.spread)
-        self._threshold.load(state.threshold)
-        self._rolling.load(state.rolling)
+        self._panel.load(state.panel, self._next // HOUR)
         for window, kept in zip(self._evidence, state.evidence, strict=True):
             window.load(kept)
+        for copies, some in zip(self._copies, state.copies, strict=True):
+            copies.load(some)
         for lifecycle, held in zip(self._lifecycles, state.lifecycles, strict=True):
             lifecycle.state = held
         self._busy = np.array([not lifecycle.idle for lifecycle in self._lifecycles], dtype=bool)
-        self._refresh(self._next // _HOUR)
-
-    def _begin(self, minute: int) -> None:
-        self._first = self._next = minute
-        self._begin_hour(minute // _HOUR)
-
-    def _begin_hour(self, hour: int) -> None:
-        self._rolling.begin_hour(self._baseline.rates(hour))
-        self._refresh(hour)
-
-    def _refresh(self, hour: int) -> None:
-        """Set what follows from the baseline and holds for a whole hour."""
-        self._known = self._baseline.known(hour)
-        self._doubt = self._baseline.doubt(hour, self._hours)
 
     def _column(self, key: str) -> int:
         column = self._keys.get(key)
         if column is not None:
             return column
         column = self._keys[key] = len(self._keys)
-        size = column + 1
-        for part in (self._baseline, self._spread, self._threshold, self._rolling):
-            part.widen(size)
+        self._panel.widen(self.keys, self._next // HOUR)
         self._evidence.append(EvidenceWindow())
+        self._copies.append(Copies())
         self._lifecycles.append(AlertLifecycle(self._settings, self._run, key))
-        self._busy = widen(self._busy, size)
-        self._hour, self._elevated = widen(self._hour, size), widen(self._elevated, size)
-        self._refresh(self._next // _HOUR)
+        self._busy = widen(self._busy, column + 1)
         return column
 
     def _pass_quiet(self, until: int) -> list[AlertEvent]:
         events: list[AlertEvent] = []
-        stride = self._rolling.stride
+        stride = self._panel.rolling.stride
         while self._next < until:
-            if self._idle():
+            if self._panel.idle and not self._busy.any():
                 # Nothing can change before the next window ends; a gap of months then takes seconds.
                 self._next = min(until, self._next + stride - 1 - self._next % stride)
                 if self._next == until:
                     break
-            events.extend(self._step(self._next, ()))
+            events.extend(self._step(Observation(minute=self._next)))
         return events
 
-    def _idle(self) -> bool:
-        if not self._rolling.empty or self._threshold.open:
-            return False
-        return not self._busy.any()
-
-    def _step(self, minute: int, counts: Sequence[Count]) -> list[AlertEvent]:
+    def _fresh(self, counts: Sequence[Count]) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
         columns = [self._column(count.key) for count in counts]
         fresh = np.zeros((2, len(self._keys)), dtype=np.int64)
         for column, count in zip(columns, counts, strict=True):
             fresh[NEGATIVE, column] += count.negative
             fresh[STORIES, column] += count.stories
+        return fresh
+
+    def _step(self, observation: Observation) -> list[AlertEvent]:
+        minute = observation.minute
+        fresh = self._fresh(observation.counts)
+        for count in observation.counts:
+            column = self._keys[count.key]
             self._evidence[column].add(minute, count.evidence)
-        self._rolling.add(minute, fresh)
-        self._hour[minute % _HOUR * SLOTS_PER_HOUR // _HOUR] += fresh
-        expected = self._rolling.expected(minute)
-        surprise = self._surprise(expected, fresh[NEGATIVE] > 0)
-        highest = surprise.max(axis=0)
-        self._threshold.watch(minute, highest)
-        events = self._follow(minute, expected, surprise, highest)
-        self._learn(minute, expected, highest)
+            self._copies[column].add(minute, count)
+        scores = self.scores = self._panel.score(minute, fresh, self._busy)
+        events = self._follow(scores, gap=observation.gap)
+        surging = self._busy | (scores.highest >= self._panel.threshold.value)
+        self._panel.learn(scores, surging, gap=observation.gap)
+        if (minute + 1) % HOUR == 0:
+            for kept in (*self._evidence, *self._copies):
+                kept.forget(minute + 1 - self._settings.windows[-1])
         self._next = minute + 1
         return events
 
-    def _surprise(self, expected: Float, fresh: Bool) -> Float:
-        """Surprise of every window and key, shape (windows, keys).
-
-        A surge begins with a negative story: keys without a fresh one are only looked at while they surge.
-        """
-        negative, total = self._rolling.sums[:, NEGATIVE], self._rolling.sums[:, STORIES]
-        surprise = np.zeros(negative.shape)
-        looked_at = (fresh | self._busy) & (self._known > 0)
-        if not looked_at.any():
-            return surprise
-        normal = expected[:, NEGATIVE]
-        beyond = normal + 0.5 * np.sqrt(normal)
-        surging = (negative >= self._settings.min_stories) & (negative > beyond) & looked_at
-        at = np.nonzero(surging)
-        if at[0].size == 0:
-            return surprise
-        y, n, mean = negative[at].astype(np.float64), total[at].astype(np.float64), normal[at]
-        share = np.clip(mean / expected[:, STORIES][at], *_SHARE_BOUNDS)
-        doubt = self._doubt[at[0], :, at[1]]
-        count = count_surprise(y, mean, self._spread.dispersion[at] + doubt[:, NEGATIVE])
-        tone = share_surprise(y, n, share, np.minimum(self._spread.correlation[at] + doubt[:, STORIES], 0.5))
-        surprise[at] = combined_surprise(count, tone, self._settings.share_weight)
-        return surprise
-
-    def _follow(self, minute: int, expected: Float, surprise: Float, highest: Float) -> list[AlertEvent]:
-        ringing = highest >= self._threshold.value
+    def _follow(self, scores: Scores, *, gap: bool) -> list[AlertEvent]:
+        ringing = scores.highest >= self._panel.threshold.value
         events: list[AlertEvent] = []
         if not (ringing.any() or self._busy.any()):
             return events
@@ -259,64 +239,97 @@ class SurgeMonitor:
             lifecycle = self._lifecycles[column]
             if not (ringing[column] or self._busy[column]):
                 continue
-            muting = None
-            if overall is not None and key != OVERALL:
-                muting = self._lifecycles[overall].severity
-            reading = self._reading(minute, column, expected, surprise, key == OVERALL)
-            event = lifecycle.step(reading, self._evidence[column].worst, muting)
+            cover = None if overall is None or key == OVERALL else self._lifecycles[overall].severity
+            covers = self._surging(ringing) if key == OVERALL else ()
+            reading = self._reading(scores, column, covers, gap=gap)
+            event = lifecycle.step(reading, lambda column=column: self._details(scores, column), cover)
             self._busy[column] = not lifecycle.idle
             if event is not None:
                 events.append(event)
+                if event.reason == "fired":
+                    self._panel.threshold.rang(column)
         return events
 
-    def _reading(self, minute: int, column: int, expected: Float, surprise: Float, overall: bool) -> Reading:
-        window = int(surprise[:, column].argmax())
-        observed = self._rolling.sums[window, :, column].astype(np.float64)
-        normal = expected[window, :, column]
-        return Reading(
-            minute=minute,
-            surprise=float(surprise[window, column]),
-            surprises=tuple(zip(self._settings.windows, surprise[:, column].tolist(), strict=True)),
-            threshold=float(self._threshold.value[column]),
-            window_minutes=self._settings.windows[window],
-            observed=int(observed[NEGATIVE]),
-            expected=round(float(normal[NEGATIVE]), 3),
-            observed_share=round(float(observed[NEGATIVE] / max(observed[STORIES], 1.0)), 3),
-            expected_share=round(float(normal[NEGATIVE] / max(normal[STORIES], 1e-9)), 3),
-            cause=cause_of(observed, normal, self._mix_share(window, expected) if overall else None),
+    def _surging(self, ringing: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[str, ...]:
+        """Topics that surge now: what an overall alert covers."""
+        return tuple(
+            key
+            for key, column in self._keys.items()
+            if key != OVERALL and (ringing[column] or self._lifecycles[column].state.open is not None)
         )
 
-    def _mix_share(self, window: int, expected: Float) -> float | None:
-        """Negative share that is normal for the topics as they came, None where there are no topics."""
-        parts = [column for key, column in self._keys.items() if key != OVERALL]
-        total = self._rolling.sums[window, STORIES, parts].astype(np.float64)
-        if not total.any():
-            return None
-        normal = expected[window][:, parts]
-        share = normal[NEGATIVE] / np.maximum(normal[STORIES], 1e-9)
-        return float((total * share).sum() / total.sum())
+    def _reading(self, scores: Scores, column: int, covers: tuple[str, ...], *, gap: bool) -> Reading:
+        surprise = scores.surprise[:, column]
+        window = int(surprise.argmax())
+        negative, stories = scores.sums[window, :, column].tolist()
+        normal_negative, normal = scores.expected[window, :, column].tolist()
+        tail = self._panel.threshold
+        return Reading(
+            minute=scores.minute,
+            surprise=float(surprise[window]),
+            surprises=tuple(zip(self._settings.windows, surprise.tolist(), strict=True)),
+            threshold=float(tail.value[column]),
+            window_minutes=self._settings.windows[window],
+            observed=negative,
+            expected=round(normal_negative, 3),
+            observed_share=round(negative / max(stories, 1), 3),
+            expected_share=round(normal_negative / max(normal, 1e-9), 3),
+            gap=gap,
+            budget_per_week=float(tail.budget[column]),
+            realised_per_week=tail.realised(column),
+            covers=covers,
+        )
 
-    def _learn(self, minute: int, expected: Float, highest: Float) -> None:
-        surging = self._busy | (highest >= self._threshold.value)
-        self._elevated = np.maximum(self._elevated, surging)
-        if (minute + 1) % self._rolling.stride:
-            return
-        for window, length in enumerate(self._settings.windows):
-            if (minute + 1) % length == 0:
-                self._learn_spread(window, expected[window], self._known * ~surging)
-        if (minute + 1) % _HOUR == 0:
-            self._close_hour(minute // _HOUR)
+    def _details(self, scores: Scores, column: int) -> Details:
+        surprise = scores.surprise[:, column]
+        window = int(surprise.argmax())
+        length = self._settings.windows[window]
+        negative, stories = scores.sums[window, :, column].tolist()
+        normal = scores.expected[window, :, column].tolist()
+        overall = column == self._keys.get(OVERALL)
+        topics = self._topics(scores, window) if overall else ()
+        parts = decompose(negative, stories, round(normal[NEGATIVE], 3), normal[STORIES], topics)
+        copies, capped = self._copies[column].since(scores.minute + 1 - length)
+        without = self._panel.without_one(scores, column).tolist()
+        return Details(
+            evidence=self._evidence[column].moved_most(
+                scores.minute, self._settings.windows, surprise.tolist(), without
+            ),
+            parts=parts,
+            cause=cause(parts),
+            interval=self._panel.interval(scores, window, column),
+            documents=negative + copies,
+            capped=capped,
+        )
 
-    def _learn_spread(self, window: int, expected: Float, ordinary: Float) -> None:
-        negative, total = self._rolling.sums[window].astype(np.float64)
-        share = np.clip(expected[NEGATIVE] / np.maximum(expected[STORIES], 1e-9), *_SHARE_BOUNDS)
-        self._spread.learn(window, negative, total, expected[NEGATIVE], share, ordinary)
+    def _topics(self, scores: Scores, window: int) -> list[Topic]:
+        parts = []
+        for key, column in self._keys.items():
+            if key != OVERALL and scores.sums[window, STORIES, column]:
+                normal = scores.expected[window, :, column]
+                share = float(normal[NEGATIVE] / max(normal[STORIES], 1e-9))
+                parts.append(Topic(float(scores.sums[window, STORIES, column]), share))
+        return parts
 
-    def _close_hour(self, hour: int) -> None:
-        self._threshold.close_hour(self._known)
-        if self._first is not None and self._first <= hour * _HOUR:
-            self._baseline.learn(hour, self._hour, self._elevated)
-        self._hour, self._elevated = np.zeros_like(self._hour), np.zeros_like(self._elevated)
-        for window in self._evidence:
-            window.forget((hour + 1) * _HOUR - self._settings.windows[-1])
-        self._begin_hour(hour + 1)
+
+def _check(observation: Observation) -> None:
+    for count in observation.counts:
+        if not 0 <= count.negative <= count.stories:
+            raise ValueError(
+                f"minute {observation.minute}, key {count.key}: {count.negative} negative of "
+                f"{count.stories} stories; need 0 <= negative <= stories"
+            )
+
+
+def _read(snapshot: bytes, run: str, windows: tuple[int, ...]) -> _Snapshot:
+    try:
+        state = msgspec.msgpack.decode(zlib.decompress(snapshot), type=_Snapshot)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the detector's snapshot is of another form ({error}): replay the run") from error
+    if (state.form, state.run, state.windows) != (_FORM, run, windows):
+        raise ValueError(
+            f"the detector's snapshot is of form {state.form}, run {state.run}, windows {state.windows}; "
+            f"these settings are form {_FORM}, run {run}, windows {windows}: "
+            "go back to the old settings, or replay the run under a new name"
+        )
+    return state

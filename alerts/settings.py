@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -13,12 +13,33 @@ from alerts.routes import RouteSettings
 _LONGEST_WINDOW = 1440
 
 
+class Limits(NamedTuple):
+    """What may ring of one key."""
+
+    budget_per_week: float
+    min_surprise: float
+    min_stories: int
+
+
+class TopicOverride(BaseModel):
+    """Limits of one key that differ from those of all: `[detector.topics.NAME]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    budget_per_week: float | None = Field(None, gt=0, le=100)
+    """False alarms a week that this key may raise."""
+    min_surprise: float | None = Field(None, ge=0.5, le=50)
+    """Surprise below which this key never rings."""
+    min_stories: int | None = Field(None, ge=1, le=10_000)
+    """Negative stories that a window of this key must hold."""
+
+
 class DetectorSettings(BaseModel):
     """How a surge of negative stories is told from the ordinary; docs/alerts.md has the formulae."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    windows: tuple[int, ...] = (30, 60, 180, 720)
+    windows: tuple[int, ...] = (5, 15, 60, 180, 720, 1440)
     """Lengths of the windows that are watched, minutes, shortest first: 2 to 1440, at most six."""
     budget_per_week: float = Field(0.5, gt=0, le=100)
     """False alarms a week that one key may raise at most; the floor keeps quiet keys far below."""
@@ -32,6 +53,8 @@ class DetectorSettings(BaseModel):
     """Days after which an hour counts half in the seasonal profile and in the spread around it."""
     level_half_life_days: float = Field(3.0, ge=0.25, le=365)
     """Days after which an hour counts half in the level, which follows busier and calmer weeks."""
+    tempo_half_life_hours: float = Field(6.0, ge=0.5, le=72)
+    """Hours after which an hour counts half in the tempo, which windows of up to three hours are held to."""
     tail_half_life_days: float = Field(28.0, ge=1, le=3650)
     """Days after which a past peak of the surprise counts half in the threshold."""
     share_weight: float = Field(0.2, ge=0, le=1)
@@ -46,6 +69,25 @@ class DetectorSettings(BaseModel):
     """Surprise above the threshold at which an alert is a warning; twice that is critical."""
     update_minutes: int = Field(180, ge=1, le=10_080)
     """An alert that grows without rising in severity is updated at most this often."""
+    pending_minutes: int = Field(2, ge=0, le=1440)
+    """Minutes a surge must last before it rings; one that is a warning at once does not wait."""
+    confirm_minutes: int = Field(10, ge=0, le=1440)
+    """Minutes after which an alert is confirmed, late documents of its window counted in; 0 for at once."""
+    topics: dict[str, TopicOverride] = {}
+    """Limits of single keys, `overall` or a topic id: budget_per_week, min_surprise, min_stories."""
+
+    def limits(self, key: str) -> Limits:
+        """What may ring of that key."""
+        own = self.topics.get(key, TopicOverride())
+
+        def either(mine: float | None, common: float) -> float:
+            return common if mine is None else mine
+
+        return Limits(
+            budget_per_week=either(own.budget_per_week, self.budget_per_week),
+            min_surprise=either(own.min_surprise, self.min_surprise),
+            min_stories=int(either(own.min_stories, self.min_stories)),
+        )
 
     @field_validator("windows")
     @classmethod
@@ -55,6 +97,45 @@ class DetectorSettings(BaseModel):
         if windows[0] < 2 or windows[-1] > _LONGEST_WINDOW:
             raise ValueError(f"a window lasts 2 to {_LONGEST_WINDOW} minutes")
         return windows
+
+
+class SeriesSettings(BaseModel):
+    """How `tocsin detect` tells anomalies in a plain series; one set of values for every series."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    learning_days: float = Field(2.0, gt=0, le=365)
+    """Days until the first score; before that it is learning."""
+    least_values: int = Field(12, ge=2)
+    """Values from which the spread is trusted."""
+    most_first: int = Field(2048, ge=64)
+    """Residuals that are kept while it learns; beyond that every other one."""
+    level_days: float = Field(1.0, gt=0)
+    """Time constant of the level."""
+    season_hours: float = Field(4.0, gt=0)
+    """Time constant of the profile over the hours of the day, in hours spent in each."""
+    spread_days: float = Field(7.0, gt=0)
+    """Time constant of the spread around normal."""
+    cap: float = Field(3.0, gt=0)
+    """Spreads that one value teaches at most."""
+    quantile: float = Field(0.985, gt=0.5, lt=1)
+    """Part of the residuals that lies below the start of the tail."""
+    quantile_step: float = Field(0.003, gt=0, lt=0.5)
+    """How far the start of the tail moves with a value, as a part of itself."""
+    quiet_minutes: float = Field(60.0, ge=0)
+    """Peaks of the tail that are closer are one."""
+    prior_peaks: float = Field(15.0, gt=0)
+    """Peaks that the prior of the tail weighs."""
+    prior_excess: float = Field(0.3, gt=0)
+    """Mean logarithm of a peak over the start of the tail before any is seen."""
+    excess_cap: float = Field(4.0, gt=1)
+    """Mean excesses that one peak teaches at most."""
+    keep: float = Field(0.99, gt=0, le=1)
+    """What is left of the weight of past peaks when one is added."""
+    echo_ratio: float = Field(1.1, ge=0)
+    """A value must be so many times as surprising as the echo of the loudest before it."""
+    echo_half_life_days: float = Field(1.0, gt=0)
+    """Half-life of that echo."""
 
 
 class DeliverySettings(BaseModel):
@@ -84,6 +165,18 @@ class DeliverySettings(BaseModel):
     """
     max_backoff: float = Field(300.0, ge=1, le=86_400)
     """Longest pause between two attempts, seconds; the first is one second, then twice as long each time."""
+    dead_man: bool = True
+    """Whether Alertmanager gets an alert that always fires in the live run, so that its absence tells."""
+    routes: tuple[RouteSettings, ...] = ()
+    """People to notify: tables `[[delivery.routes]]` at the end of the file, see docs/delivery.md."""
+
+    @field_validator("routes")
+    @classmethod
+    def _names_differ(cls, routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
+        names = [route.name for route in routes]
+        if len(set(names)) < len(names):
+            raise ValueError("two routes have the same name")
+        return routes
 
     @field_validator("alertmanager_url", "webhook_url")
     @classmethod
@@ -115,15 +208,3 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-    dead_man: bool = True
-    """Whether Alertmanager gets an alert that always fires in the live run, so that its absence tells."""
-    routes: tuple[RouteSettings, ...] = ()
-    """People to notify: tables `[[delivery.routes]]` at the end of the file, see docs/delivery.md."""
-
-    @field_validator("routes")
-    @classmethod
-    def _names_differ(cls, routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
-        names = [route.name for route in routes]
-        if len(set(names)) < len(names):
-            raise ValueError("two routes have the same name")
-        return routes

@@ -100,3 +100,19 @@ def combined_surprise(count: Array, share: Array, share_weight: float) -> Array:
     """
     mean = (1.0 - share_weight) * count + share_weight * share
     return np.asarray(np.round(np.maximum(mean - _LOG10_E, 0.0), 3), dtype=np.float64)
+
+
+def count_interval(expected: float, dispersion: float, level: float = 0.95) -> tuple[float, float]:
+    """Central interval that holds a negative binomial count with that probability, both ends included."""
+    if expected <= 0.0:
+        return 0.0, 0.0
+    r = 1.0 / dispersion
+    reach = expected + 12.0 * (expected + dispersion * expected * expected) ** 0.5 + 12.0
+    k = np.arange(int(reach) + 1, dtype=np.float64)
+    shape = np.full_like(k, r)
+    log_pmf = log_gamma(k + r) - log_gamma(shape) - log_gamma(k + 1.0)
+    log_pmf += -r * np.log1p(expected / r) + k * np.log(expected / (r + expected))
+    cdf = np.cumsum(np.exp(log_pmf))
+    tail = (1.0 - level) / 2.0
+    low, high = np.searchsorted(cdf, tail), np.searchsorted(cdf, 1.0 - tail)
+    return float(low), float(min(high, k.size - 1))

@@ -9,12 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.events import AlertEvent, Severity
-from alerts.lifecycle import AlertLifecycle, Reading, at
+from alerts.lifecycle import AlertLifecycle, Details, Reading, at
 from alerts.settings import DetectorSettings
 from tests.alerts.streams import MONDAY, evidence
 
 SETTINGS = DetectorSettings(
-    clear_ratio=0.5, quiet_minutes=10, cooldown_minutes=60, severity_step=1.5, update_minutes=20
+    clear_ratio=0.5,
+    quiet_minutes=10,
+    cooldown_minutes=60,
+    severity_step=1.5,
+    update_minutes=20,
+    pending_minutes=0,
+    confirm_minutes=0,
 )
 THRESHOLD = 4.0
 
@@ -30,8 +36,11 @@ def reading(minute: int, surprise: float, long: float | None = None) -> Reading:
         expected=1.0,
         observed_share=0.5,
         expected_share=0.1,
-        cause="worse_news",
     )
+
+
+def described() -> Details:
+    return Details(evidence=(evidence("markets", MONDAY, 1),), cause="worse_news")
 
 
 def play(
@@ -47,9 +56,7 @@ def play(
     for minute in range(until):
         surprise = surprises.get(minute, surprise)
         cover = (muting or {}).get(minute, cover)
-        event = lifecycle.step(
-            reading(minute, surprise), lambda since: (evidence("markets", since, 1),), cover
-        )
+        event = lifecycle.step(reading(minute, surprise), described, cover)
         if event is not None:
             events.append((minute, event))
     return events
@@ -154,7 +161,72 @@ def test_a_window_that_only_remembers_the_surge_neither_holds_it_open_nor_rings_
         short = 5.0 if 3 <= minute < 6 else 0.0
         long = 4.5 if 3 <= minute < 200 else (4.4 if minute >= 300 else 0.0)
         measured = msgspec.structs.replace(reading(minute, short, long), surprise=max(short, long))
-        event = lifecycle.step(measured, lambda since: ())
+        event = lifecycle.step(measured, Details)
         if event is not None:
             events.append((minute, event.reason))
     assert events == [(3, "fired"), (15, "resolved"), (300, "fired")]
+
+
+def patient(**changes: int) -> AlertLifecycle:
+    return AlertLifecycle(SETTINGS.model_copy(update=changes), "test", "markets")
+
+
+def test_a_short_surge_stays_pending_and_a_lasting_one_rings() -> None:
+    lifecycle = patient(pending_minutes=5)
+    assert play({3: 4.5, 7: 1.0}, until=60, lifecycle=lifecycle) == []
+    assert lifecycle.idle
+    events = play({3: 4.5, 12: 1.0}, until=60, lifecycle=patient(pending_minutes=5))
+    assert reasons(events) == [(8, "fired"), (21, "resolved")]
+
+
+def test_while_pending_it_is_not_idle() -> None:
+    lifecycle = patient(pending_minutes=5)
+    lifecycle.step(reading(3, 4.5), described)
+    assert not lifecycle.idle
+    assert lifecycle.state.pending == MONDAY + 3
+
+
+def test_a_warning_does_not_wait() -> None:
+    events = play({3: 5.5}, until=5, lifecycle=patient(pending_minutes=5))
+    assert [(minute, event.severity) for minute, event in events] == [(3, "warning")]
+
+
+def test_figures_are_provisional_until_confirmed() -> None:
+    events = play({3: 4.5, 7: 6.0, 40: 0.0}, until=80, lifecycle=patient(confirm_minutes=10))
+    assert [(minute, event.reason, event.provisional) for minute, event in events] == [
+        (3, "fired", True),
+        (7, "escalated", True),
+        (17, "confirmed", False),
+        (49, "resolved", False),
+    ]
+    assert [event.at for _, event in events] == [at(MONDAY + minute + 1) for minute, _ in events]
+    assert [event.seq for _, event in events] == [0, 1, 2, 3]
+
+
+def test_late_stories_of_the_window_are_counted_until_it_is_confirmed() -> None:
+    lifecycle = patient(confirm_minutes=10)
+    [(_, fired)] = play({3: 4.5}, until=5, lifecycle=lifecycle)
+    lifecycle.amend(MONDAY + 3, 4, 2)
+    lifecycle.amend(MONDAY - 30, 9, 9)
+    confirmed = lifecycle.step(reading(13, 4.0), described)
+    assert confirmed is not None
+    assert (confirmed.reason, confirmed.observed) == ("confirmed", fired.observed + 2)
+    assert confirmed.changed.startswith("Confirmed: 2 late stories came in; ")
+    lifecycle.amend(MONDAY + 3, 4, 2)
+    later = [lifecycle.step(reading(minute, 0.0), described) for minute in range(14, 60)]
+    assert [event.observed for event in later if event] == [confirmed.observed]
+
+
+def test_a_feed_that_is_down_is_not_calm() -> None:
+    lifecycle = AlertLifecycle(SETTINGS, "test", "markets")
+    lifecycle.step(reading(0, 4.5), described)
+    for minute in range(1, 100):
+        down = msgspec.structs.replace(reading(minute, 0.0), gap=True)
+        assert lifecycle.step(down, described) is None
+    later = [lifecycle.step(reading(minute, 0.0), described) for minute in range(100, 115)]
+    assert [event.reason for event in later if event] == ["resolved"]
+
+
+def test_a_covered_surge_does_not_report_its_growth() -> None:
+    events = play({3: 4.5, 30: 5.4, 60: 5.6}, until=90, muting={10: "critical"})
+    assert reasons(events) == [(3, "fired")]
