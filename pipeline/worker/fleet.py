@@ -32,7 +32,7 @@ class Seen:
     url: str
     restarts: int
     in_a_row: int
-    """Ends without a calm minute between them."""
+    """Ends of workers that had not run for a while."""
 
 
 class Fleet:

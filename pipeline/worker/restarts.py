@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _FIRST = 0.25
 _LONGEST = 30.0
-_CALM = 60.0
+_CALM = 10.0
 """Seconds a worker must have run for its earlier ends to be forgotten."""
 
 
@@ -15,7 +15,7 @@ class Restarts:
     """The ends of one worker, and the pause that each earns."""
 
     in_a_row: int = 0
-    """Ends without a calm minute between them."""
+    """Ends of workers that had not run for a while."""
     total: int = 0
 
     def ended(self, lived: float) -> float:
