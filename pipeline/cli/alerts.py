@@ -198,6 +198,58 @@ def journal_command(
         show(found, as_json, lambda: journal_table(found, settings.run, _other_runs(store, settings.run)))
 
 
+@alerts.command("test")
+def test_command(
+    route: Annotated[
+        str | None, typer.Option("--route", metavar="NAME", help="Only this route, alertmanager or webhook.")
+    ] = None,
+    run: RunOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send a test notification to every route and receiver, whatever the hour, and say how each ended.
+
+    Exit status 1 where any failed. URLs and secrets come from the environment variables that the routes name.
+    """
+    import os
+
+    from pipeline.cli.alerts_shown import show, tried_table
+    from pipeline.settings import load_settings
+    from pipeline.try_routes import try_routes
+
+    settings = load_settings(config, run=run)
+    tried = try_routes(settings.delivery, settings.run, datetime.now(UTC), os.environ, route)
+    show(tried, as_json, lambda: tried_table(tried))
+    if not all(each.delivered for each in tried):
+        raise typer.Exit(1)
+
+
+@alerts.command("deliver")
+def deliver_command(
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0, help="Seconds to go on trying; what is left stays queued.")
+    ] = 30.0,
+    run: RunOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell the routes of a replay that is in the store (`tocsin replay FEED --store`).
+
+    Routes hear of replays where their `runs` is `replay` or `all`. What was told before is not told again.
+    The live run needs none of this: its worker delivers.
+    """
+    import os
+
+    from pipeline.cli.alerts_shown import delivered_table, show
+    from pipeline.cli.delivering import deliver_all
+
+    with _opened(config, run) as (settings, store):
+        told = deliver_all(store, settings, os.environ, timeout)
+        show(told, as_json, lambda: delivered_table(told, settings.run))
+        if any(told.waiting.values()):
+            raise typer.Exit(1)
+
+
 @contextmanager
 def _opened(config: Any, run: str | None) -> Iterator[tuple[Settings, Store]]:
     from pipeline.settings import load_settings

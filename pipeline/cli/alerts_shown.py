@@ -15,10 +15,12 @@ from alerts.events import AlertEvent
 from dashboards.terminal import alert as alert_block
 from dashboards.terminal import stamp
 from dashboards.text import printable
+from pipeline.cli.delivering import Told
 from pipeline.errors import UsageError
 from pipeline.store import Store, actions
 from pipeline.store.actions import Acknowledgement, GivenVerdict, Mute
 from pipeline.store.journal import JournalEntry
+from pipeline.try_routes import Tried
 
 SEVERITIES = ("watch", "warning", "critical")
 
@@ -195,6 +197,39 @@ def mutes_table(found: Sequence[Mute], run: str) -> RenderableType | str:
             stamp(mute.until),
             printable(mute.by, 40),
             printable(mute.reason, 100),
+        )
+    return table
+
+
+def tried_table(tried: Sequence[Tried]) -> RenderableType | str:
+    """How each test ended."""
+    if not tried:
+        return "No route is set: see `[[delivery.routes]]` in docs/delivery.md."
+    table = _table("route", "channel", "outcome", "why")
+    for each in tried:
+        _add(
+            table,
+            each.name,
+            each.channel,
+            "delivered" if each.delivered else "failed",
+            printable(each.reason, 300),
+        )
+    return table
+
+
+def delivered_table(told: Told, run: str) -> RenderableType | str:
+    """What a delivery came to, by receiver."""
+    if not told.waiting and not told.delivered:
+        return f"Nothing of run {run} is for anybody: no alert, or no route that wants replays."
+    table = _table("route", "told", "failed tries", "still waits", "last trouble")
+    for name in sorted({*told.waiting, *told.delivered, *told.retried}):
+        _add(
+            table,
+            name,
+            str(told.delivered.get(name, 0)),
+            str(told.retried.get(name, 0)),
+            str(told.waiting.get(name, 0)),
+            printable(told.trouble.get(name, ""), 200),
         )
     return table
 

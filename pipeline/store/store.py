@@ -149,7 +149,7 @@ class Store:
         """Forget everything of a run, what waits in the outbox included; but not what people have said."""
         with self.writing() as connection:
             for table in schema.metadata.sorted_tables:
-                if table in (schema.label, schema.verdict):
+                if table in (schema.label, schema.verdict, schema.mute):
                     continue
                 connection.execute(delete(table).where(table.c.run == run))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pipeline.cli.moments import moment_after
 from pipeline.errors import UsageError
 from pipeline.store import Store
 from tests.records import alert_event, evidence
+from tests.servers import WebhookReceiver
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOSTILE = "[bold red]Bank\x1b[31m fails[/] \u202eevil"
@@ -111,3 +113,76 @@ def test_durations(text: str, after: timedelta) -> None:
 def test_a_moment_without_a_zone_is_utc() -> None:
     assert moment_after("2026-02-01T08:00", NOW) == datetime(2026, 2, 1, 8, tzinfo=UTC)
     assert moment_after("2026-02-01T08:00+02:00", NOW) == datetime(2026, 2, 1, 6, tzinfo=UTC)
+
+
+ROUTES = """
+[delivery]
+webhook_url = "{machine}"
+[[delivery.routes]]
+name = "desk"
+channel = "webhook"
+url_env = "DESK_URL"
+runs = "all"
+group_wait = 0
+[[delivery.routes]]
+name = "robot"
+channel = "dingtalk"
+url_env = "ROBOT_URL"
+language = "zh"
+"""
+
+
+@pytest.fixture
+def hooks(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[WebhookReceiver]]:
+    with WebhookReceiver() as machine, WebhookReceiver() as desk, WebhookReceiver() as robot:
+        Path("tocsin.toml").write_text(ROUTES.format(machine=machine.url))
+        monkeypatch.setenv("DESK_URL", desk.url)
+        monkeypatch.setenv("ROBOT_URL", f"{robot.url}?access_token=s3cret")
+        yield [machine, desk, robot]
+
+
+def test_a_test_goes_to_every_route_and_tells_how_each_ended(hooks: list[WebhookReceiver]) -> None:
+    machine, desk, robot = hooks
+    robot.answer_body = b'{"errcode":310000,"errmsg":"sign not match"}'
+    result = call("test")
+    assert result.exit_code == 1
+    assert "desk" in result.stdout
+    assert "310000: sign not match" in result.stdout
+    assert "s3cret" not in result.stdout
+    assert desk.posts[0].json()["title"].startswith("[test] watch: financials, 21 negative stories")
+    assert "[测试]" in robot.posts[0].json()["markdown"]["title"]
+    assert machine.posts[0].json()["id"].startswith("test-")
+    robot.answer_body = b'{"errcode":0}'
+    assert [each["delivered"] for each in value("test")] == [True, True, True]
+    assert [each["name"] for each in value("test", "--route", "desk")] == ["desk"]
+    assert "There is no route x" in refusal("test", "--route", "x")
+
+
+def test_a_missing_variable_fails_its_own_route_alone(
+    hooks: list[WebhookReceiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks[2].answer_body = b'{"errcode":0}'
+    monkeypatch.delenv("DESK_URL")
+    result = call("test", "--json")
+    assert result.exit_code == 1
+    tried = {each["name"]: each for each in json.loads(result.stdout)}
+    assert "set the environment variable DESK_URL" in tried["desk"]["reason"]
+    assert tried["robot"]["delivered"]
+
+
+def test_a_stored_replay_is_told_once_to_routes_that_want_replays(
+    store: Store, hooks: list[WebhookReceiver]
+) -> None:
+    machine, desk, robot = hooks
+    events = [alert_event(0, run="lehman"), alert_event(1, run="lehman", state="resolved")]
+    store.write_alerts(events)
+    desk.answers = [500]
+    told = value("deliver", "--run", "lehman")
+    assert told["delivered"] == {"webhook": 2, "desk": 1}
+    assert told["waiting"] == {}
+    assert "500" in told["trouble"]["desk"]
+    assert desk.posts[-1].json()["title"].startswith("[replay lehman] over: financials")
+    assert robot.posts == []
+    assert value("deliver", "--run", "lehman")["delivered"] == {}
+    assert len(machine.posts) == 2
+    assert "live run's worker delivers" in refusal("deliver")
