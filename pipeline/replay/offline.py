@@ -13,7 +13,7 @@ from alerts.events import AlertEvent
 from alerts.monitor import OVERALL, SurgeMonitor
 from pipeline.aggregate import Aggregate
 from pipeline.classify import Incoming, classify_batch
-from pipeline.detection import is_observed, observation
+from pipeline.detection import is_amended, is_observed, observation
 from pipeline.records import Rejected, ScoredDocument, SentimentMinute, Tally
 from pipeline.replay.history import History
 from pipeline.replay.pace import Pace
@@ -59,6 +59,8 @@ class Core:
                 for event in self.monitor.observe(observation(minute)):
                     self.events.append(event)
                     self.on_event(event)
+            elif is_amended(minute):
+                self.monitor.amend(observation(minute))
 
 
 def replay_offline(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from alerts import SurgeMonitor
 from pipeline.aggregate import OVERALL
-from pipeline.detection import is_observed, observation
+from pipeline.detection import is_amended, is_observed, observation
 from pipeline.errors import TocsinError
 from pipeline.records import SentimentMinute
 from pipeline.settings import Settings
@@ -58,6 +59,9 @@ class DetectCore:
                 self._metrics.alert_events.labels(event.reason, event.severity).inc()
                 outgoing.append(Outgoing(self._topic, _encode(event), event.id.encode()))
             self._show_firing()
+            self._show_thresholds()
+        elif is_amended(minute):
+            self._monitor.amend(observation(minute))
         if minute.final:
             self._ended = True
             outgoing.append(Outgoing(self._topic, None, b"end", headers=((END_HEADER, b"1"),)))
@@ -74,6 +78,18 @@ class DetectCore:
 
     def _fresh(self) -> SurgeMonitor:
         return SurgeMonitor(self._settings.detector, run=self._settings.run, keys=self._keys)
+
+    def _show_thresholds(self) -> None:
+        """Once an hour, when they change."""
+        if (self._monitor.next_minute or 0) % 60:
+            return
+        for key, (threshold, budget, realised) in self._monitor.thresholds.items():
+            self._metrics.threshold.labels(key).set(threshold)
+            self._metrics.budget.labels(key).set(budget)
+            self._metrics.realised.labels(key).set(math.nan if realised is None else realised)
+        learning = self._monitor.learning
+        for key in self._monitor.keys:
+            self._metrics.learning.labels(key).set(key in learning)
 
     def _show_firing(self) -> None:
         firing: set[tuple[str, str]] = set(self._monitor.firing.items())

@@ -83,6 +83,10 @@ class Metrics:
         self._documents = gauge("window_documents", "Documents in the window.", ["key", "window"])
         self.alert_events = counter("alert_events", "Alert events by reason.", ["reason", "severity"])
         self.firing = gauge("alerts_firing", "Alerts that fire now.", ["key", "severity"])
+        self.threshold = gauge("alert_threshold", "Surprise from which a key rings.", ["key"])
+        self.budget = gauge("alert_budget_per_week", "False alarms a week that a key may raise.", ["key"])
+        self.realised = gauge("alerts_realised_per_week", "Alarms a week that a key raised.", ["key"])
+        self.learning = gauge("alerts_learning", "1 for keys that cannot ring yet.", ["key"])
         self.deliveries = counter(
             "alert_deliveries", "Tries to deliver an alert event.", ["receiver", "outcome"]
         )
