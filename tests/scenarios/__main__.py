@@ -60,6 +60,9 @@ def _play(scenario: Scenario, on: Ground, yours: BrokerSettings | None, *, quiet
             scenario=scenario.name, documents=0, faults=0, lost=0, double=0, repeated=0, same_digest=False,
             recovery=None, seconds=time.monotonic() - began, peak_mb=0.0, notes=(repr(error),),
         )  # fmt: skip
+    if outcome.right and not quiet:
+        recovery = "" if outcome.recovery is None else f", flowed again in {outcome.recovery:.1f} s"
+        print(f"  right: {outcome.documents:,} documents{recovery}", file=sys.stderr, flush=True)
     if not outcome.right:
         print("  " + "; ".join(outcome.notes), file=sys.stderr, flush=True)
         on.folder.parent.joinpath(f"tocsin-scenario-{scenario.name.replace(' ', '-')}.log").write_text(

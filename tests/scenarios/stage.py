@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-
-import httpx
 
 from alerts.settings import DeliverySettings, DetectorSettings
 from pipeline.config import environment
@@ -122,10 +121,14 @@ class Fleet:
 
     def _get(self, path: str) -> dict[str, object]:
         http = self._settings.http
+        connection = HTTPConnection(http.host, http.port, timeout=10)
         try:
-            answer = httpx.get(f"http://{http.host}:{http.port}{path}", timeout=10, trust_env=False).json()
-        except (httpx.HTTPError, json.JSONDecodeError):
+            connection.request("GET", path)
+            answer = json.loads(connection.getresponse().read())
+        except (OSError, HTTPException, json.JSONDecodeError):
             return {}
+        finally:
+            connection.close()
         return {"workers": answer} if isinstance(answer, list) else answer
 
 
