@@ -157,7 +157,7 @@ def _topics(report: Report, words: Words) -> bytes:
     normal = [topic.normal if topic.normal is not None else float("nan") for topic in topics]
     seen = [topic.negative_stories for topic in topics]
     axes.hlines(places, normal, seen, color=_NORMAL, lw=1)
-    axes.plot(normal, places, "|", color=_NORMAL, ms=11, mew=2, label=words.say("legend_normal"))
+    axes.plot(normal, places, "|", color=_NORMAL, ms=11, mew=2, label=words.say("normal"))
     axes.plot(seen, places, "o", color=_SEEN, ms=6, label=words.say("legend_seen"))
     axes.set_yticks(list(places), [words.key(topic.key) for topic in topics])
     axes.set_xlim(left=0)

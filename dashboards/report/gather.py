@@ -10,6 +10,7 @@ from dashboards import query
 from dashboards.report.cluster import Cluster, clusters
 from dashboards.report.names import load_gazetteer, names_in
 from dashboards.report.normal import figures_of, hours_of, normal_hours
+from dashboards.report.salience import main_stories
 from dashboards.report.values import Entry, Hour, Kind, Report, Told, Topic
 from pipeline.errors import UsageError
 from pipeline.store import Store
@@ -18,13 +19,14 @@ from pipeline.store.journal import JournalEntry
 
 HISTORY = timedelta(days=28)
 MOST_STORIES = 10
+_COMPARED = timedelta(days=7)
+"""Time before the span with whose headlines those of the span are compared."""
 LONGEST = timedelta(days=31)
 _SECONDS = 60.0
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _AROUND = timedelta(hours=24)
 _SHORTEST = timedelta(minutes=30)
 _MOST_NAMED = 6000
-_MOST_JOURNAL = 60
 
 
 def incident(store: Store, alert_id: str, *, made_at: datetime) -> Report:
@@ -121,7 +123,8 @@ def _report(
     hours, late = _hours(store, run, key, drawn, first)
     inside = tuple(hour for hour in hours if _hour(since) <= hour.time < until)
     found, complete = _stories(store, run, key, since, until)
-    told = _told(clusters(found), alert)
+    earlier, _ = _stories(store, run, key, since - _COMPARED, since)
+    told = _told(clusters(found), earlier, alert, until - since)
     firsts = [story.first for story in found[:_MOST_NAMED]]
     return Report(
         kind=kind,
@@ -135,13 +138,13 @@ def _report(
         alerts=tuple(alerts),
         hours=hours,
         figures=figures_of(inside),
-        normal_days=min((hour.normal.days for hour in inside if hour.normal), default=0),
+        normal_days=_normal_days(inside),
         topics=_topics(store, run, span, first, alerts) if key == "overall" else (),
         stories=told,
         complete=complete,
         timeline=_timeline(events, told, since, until),
         names=names_in(firsts, load_gazetteer()),
-        journal=_kept(journal),
+        journal=journal,
         verdicts=verdicts,
         models=tuple(
             share.value for share in query.shares(store, run, "model", since=since, until=until, limit=5)
@@ -218,12 +221,17 @@ def _joined(known: query.Story, more: query.Story) -> query.Story:
     )
 
 
-def _told(found: Sequence[Cluster], alert: AlertEvent | None) -> tuple[Told, ...]:
-    """The main stories: those that the alert cites, then the most told."""
+def _told(
+    found: Sequence[Cluster], earlier: Sequence[query.Story], alert: AlertEvent | None, span: timedelta
+) -> tuple[Told, ...]:
+    """The main stories: those that the alert cites, then those that tell best what came up."""
     cited = {story.story for story in alert.evidence} if alert else set()
     evidence = [each for each in found if any(story.story in cited for story in each.stories)]
     others = [each for each in found if each not in evidence]
-    main = [*evidence, *others][: max(MOST_STORIES, len(evidence))]
+    main = [
+        *evidence,
+        *main_stories(others, earlier, span=span, past=_COMPARED, most=max(0, MOST_STORIES - len(evidence))),
+    ]
     return tuple(_one(number, each, evidence=each in evidence) for number, each in enumerate(main, start=1))
 
 
@@ -277,9 +285,9 @@ def _topics(
             continue
         hours, _ = _hours(store, run, key, span, first)
         figures = {figure.name: figure for figure in figures_of(hours)}
-        if not figures["stories"].seen:
-            continue
         negative = figures["negative_stories"]
+        if not negative.seen and (negative.normal or 0) < 0.5:
+            continue
         found.append(
             Topic(
                 key=key,
@@ -293,9 +301,9 @@ def _topics(
     return tuple(found[:20])
 
 
-def _kept(journal: Sequence[JournalEntry]) -> tuple[JournalEntry, ...]:
-    """Entries that a reader wants: not each delivery again."""
-    return tuple(journal)[:_MOST_JOURNAL]
+def _normal_days(hours: Sequence[Hour]) -> tuple[int, int] | None:
+    days = [hour.normal.days for hour in hours if hour.normal]
+    return (min(days), max(days)) if days and len(days) == len(hours) else None
 
 
 def _hour(at: datetime) -> datetime:

@@ -30,7 +30,9 @@ _PREFIX = re.compile(
 )
 _NO_NAMES = """
 January February March April May June July August September October November December Monday Tuesday Wednesday
-Thursday Friday Saturday Sunday Sept Oct Nov Dec Jan Feb Aug CEO CFO EPS IPO UPDATE US U.S UK
+Thursday Friday Saturday Sunday Sept Oct Nov Dec Jan Feb Aug CEO CFO EPS IPO UPDATE US U.S UK HK
+European Indian Chinese Japanese German French British American Asian Russian Canadian Australian Italian
+Spanish Korean Brazilian Mexican Dutch Swiss Irish Greek African Asia Europe Africa
 """
 _CALENDAR = frozenset(_NO_NAMES.split())
 

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from alerts.events import AlertEvent
+from alerts.journal import DETECTOR
 from dashboards.report.normal import LEAST_DAYS
 from dashboards.report.summary import summary
 from dashboards.report.values import Figure, Name, Report, Sentence, Told
 from dashboards.report.words import Words, change, moment, number, percent
 from dashboards.text import printable
+from pipeline.store.journal import JournalEntry
 
 Row = tuple[str, ...]
 _HEADINGS = ("summary", "figures", "charts", "timeline", "stories", "names", "topics", "alarm", "about")
@@ -213,13 +215,20 @@ def _names(report: Report, words: Words) -> list[Grid]:
     return [
         Grid(
             title=title,
-            head=(words.say("column_name"), words.say("column_symbol"), words.say("column_stories")),
-            rows=tuple(_name(each) for each in names),
+            head=_without(
+                (words.say("column_name"), words.say("column_symbol"), words.say("column_stories")), names
+            ),
+            rows=tuple(_without(_name(each), names) for each in names),
             note=words.say("names_as_of") if report.names.gazetteer and names is found[0][1] else "",
         )
         for title, names in found
         if names
     ]
+
+
+def _without(row: Row, names: Sequence[Name]) -> Row:
+    """A row without the column of symbols where nobody has one."""
+    return row if any(name.symbol for name in names) else (row[0], row[2])
 
 
 def _name(name: Name) -> Row:
@@ -259,21 +268,27 @@ def _alarm(report: Report, words: Words) -> list[Grid]:
         rows = tuple(_alert(each, words) for each in report.alerts[:40])
         head = (words.say("column_time"), words.say("column_what"), "")
         grids.append(Grid(title=words.say("alarm_list"), head=head, rows=rows))
-    if report.journal:
+    told = _acts(report)
+    if told:
         entries: tuple[Row, ...] = tuple(
             (
                 f"{entry.at:%Y-%m-%d %H:%M:%S}",
                 words.say(f"action_{entry.action}"),
-                printable(entry.by, 60),
+                printable(entry.by, 24),
                 printable(entry.reason, 160),
             )
-            for entry in report.journal[:_MOST_JOURNAL]
+            for entry in told[:_MOST_JOURNAL]
         )
         heads = (words.say("column_time"), words.say("column_what"), words.say("column_who"), "")
-        more = len(report.journal) - len(entries)
+        more = len(told) - len(entries)
         note = words.say("more_entries", n=more) if more > 0 else ""
         grids.append(Grid(title=words.say("alarm_journal"), head=heads, rows=entries, note=note))
     return grids
+
+
+def _acts(report: Report) -> tuple[JournalEntry, ...]:
+    """What people and delivery did; what the detector did is told in event time, with the other events."""
+    return tuple(entry for entry in report.journal if entry.by != DETECTOR)
 
 
 def _alert(alert: AlertEvent, words: Words) -> Row:
@@ -294,17 +309,18 @@ def _alarm_notes(report: Report, words: Words) -> list[str]:
         + (f": {printable(verdict.note, 200)}" if verdict.note else "")
         for verdict in report.verdicts
     ]
-    if not report.alerts and not report.journal:
+    if not report.alerts:
         notes.append(words.say("alarm_none"))
+    elif not _acts(report):
+        notes.append(words.say("alarm_unheard"))
     return notes
 
 
 def _about(report: Report, words: Words) -> list[str]:
-    notes = [
-        words.say("about_normal", days=report.normal_days)
-        if report.normal_days >= LEAST_DAYS
-        else words.say("about_no_normal", days=LEAST_DAYS)
-    ]
+    notes = [words.say("about_no_normal", days=LEAST_DAYS)]
+    if report.normal_days is not None:
+        fewest, most = report.normal_days
+        notes = [words.say("about_normal", days=str(most) if fewest == most else f"{fewest}–{most}")]
     if report.alert is not None:
         notes.append(words.say("about_detector"))
     models = ", ".join(printable(model, 60) for model in report.models) or "–"

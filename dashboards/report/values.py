@@ -137,8 +137,8 @@ class Report(Struct, frozen=True, kw_only=True):
     hours: tuple[Hour, ...]
     """Hours to draw: those of the span, and of an incident the day around it."""
     figures: tuple[Figure, ...]
-    normal_days: int
-    """Earlier days that normal is taken from."""
+    normal_days: tuple[int, int] | None
+    """Fewest and most earlier days that the normal of an hour is taken from; None where it is not given."""
     topics: tuple[Topic, ...]
     stories: tuple[Told, ...]
     complete: bool
