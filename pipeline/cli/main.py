@@ -22,6 +22,7 @@ from pipeline.cli import (
     models,
     rejected,
     replay,
+    report,
     retrain,
     schema,
     serve,
@@ -51,6 +52,7 @@ evaluate.register(app)
 explain.register(app)
 export.register(app)
 replay.register(app)
+report.register(app)
 alerts.register(app)
 worker.register(app)
 rejected.register(app)
