@@ -24,7 +24,7 @@ from models.training.network import ToneTopicNetwork, build_network
 from models.training.recipe import Recipe
 from models.training.resume import EpochReport, Position, load_state, save_state
 from models.training.rows import Rows, prepare_rows
-from models.training.selection import logits
+from models.training.selection import logits, mean_macro_f1
 from models.training.tuning import choose_parameters, merge, save_adapter
 
 __all__ = ["EpochReport", "Trained", "logits", "open_tokenizer", "pad", "train"]
@@ -123,7 +123,7 @@ def train(
                 keep_state()
         with learner.settled():
             scores = learner.measure(dev_ids, corpus.dev)
-            mean = sum(score.macro_f1 for score in scores.values()) / len(scores)
+            mean = mean_macro_f1(scores)
             mean = float(broadcast(torch.tensor(mean, device=accelerator.device)))
             position.reports.append(
                 EpochReport(position.epoch + 1, position.loss / len(batches), scores, mean)

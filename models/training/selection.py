@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,10 @@ from models.serving.batching import bucket_batches
 from models.training.encoding import pad
 from models.training.losses import TASKS
 from models.training.network import ToneTopicNetwork
+
+
+FULL_WEIGHT = 100
+"""Development rows from which on a set counts in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,15 @@ def macro_f1(labels: Tensor, guesses: Tensor) -> float:
         are, said = labels == label, guesses == label
         scores.append(2 * int((are & said).sum()) / (int(are.sum()) + int(said.sum())))
     return sum(scores) / len(scores)
+
+
+def mean_macro_f1(scores: Mapping[str, SetScore]) -> float:
+    """Mean macro-F1 over the sets, in which a set of fewer than 100 rows weighs by its rows.
+
+    A handful of rows says little, and must not choose the epoch.
+    """
+    weights = {name: min(score.rows, FULL_WEIGHT) for name, score in scores.items()}
+    return sum(weights[name] * score.macro_f1 for name, score in scores.items()) / sum(weights.values())
 
 
 def set_scores(heads: tuple[Tensor, Tensor], examples: Sequence[Example]) -> dict[str, SetScore]:
