@@ -28,8 +28,11 @@ class Options:
     """Rows that are rehearsed in an epoch."""
     hold_out: float = HOLD_OUT
     dev_share: float = DEV_SHARE
+    anchor: float = 0.3
+    """How much the current model's own answers count against labels, on every row (learning without
+    forgetting; Li & Hoiem 2016): 0 not at all."""
     epochs: int = 3
-    learning_rate: float = 5e-5
+    learning_rate: float = 1e-4
     tune: Literal["full", "top", "lora"] = "full"
     tolerance: float = TOLERANCE
     name: str = ""
@@ -127,6 +130,7 @@ def make_recipe(
             "base": "the current model",
             "weights": {row.source: weight for row in corrections.train},
             "tune": options.tune,
+            "distil_weight": options.anchor,
             "epochs": options.epochs,
             "learning_rate": options.learning_rate,
             "warmup_share": 0.1,

@@ -66,9 +66,11 @@ def retrain(
     the two models were asked about.
     """
     manifest = read_manifest(current)
+    checkpoint = checkpoint_of(base or current, manifest, out / "base")
+    teachers = (str(checkpoint),) if options.anchor else ()
     trained = train(
-        planned.recipe,
-        str(checkpoint_of(base or current, manifest, out / "base")),
+        planned.recipe.model_copy(update={"teachers": teachers}),
+        str(checkpoint),
         planned.corpus,
         step,
         topics=manifest.topics,

@@ -75,8 +75,17 @@ def retrain(
         float,
         typer.Option("--share", min=0.01, max=0.9, help="Share of the training rows that are corrections."),
     ] = 0.3,
+    anchor: Annotated[
+        float,
+        typer.Option(
+            "--anchor",
+            min=0.0,
+            max=0.9,
+            help="How much the current model's own answers hold it back: more keeps more, less learns more.",
+        ),
+    ] = 0.3,
     epochs: Annotated[int, typer.Option("--epochs", min=1)] = 3,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", min=1e-7)] = 5e-5,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", min=1e-7)] = 1e-4,
     tune: Annotated[
         str, typer.Option("--tune", metavar="full|top|lora", help="What of the encoder learns.")
     ] = "full",
@@ -131,6 +140,7 @@ def retrain(
     options = Options(
         share=share,
         rows=rows,
+        anchor=anchor,
         epochs=epochs,
         learning_rate=learning_rate,
         tune=tune,  # type: ignore[arg-type]
