@@ -11,8 +11,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from pipeline.offsets import CountedOffsets
-from pipeline.records import Rejected, ScoredDocument, Tally
-from pipeline.tally import tally
+from pipeline.records import ROW_BYTES, Rejected, ScoredDocument, Tally
+from pipeline.tally import rows_of, tally
 
 Ints = NDArray[np.int64]
 
@@ -152,19 +152,16 @@ class Account:
 
 def marks(record: Tally) -> Iterator[tuple[int, int, int]]:
     """Offset, fingerprint and event minute of each row of a tally."""
-    topics = record.topics
-    columns = zip(
-        record.offset,
-        record.published,
-        record.id,
-        record.story,
-        record.topic,
-        record.tone,
-        record.score,
-        strict=True,
-    )
-    for offset, published, id_, story, topic, tone, score in columns:
-        yield offset, hash((published, id_, story, topics[topic], tone, score)), published // 60
+    rows = rows_of(record).copy()
+    offsets, minutes = rows["offset"].tolist(), (rows["published"] // 60).tolist()
+    # An index depends on the list that it points into, and the offset is what rows are known by.
+    topics = [record.topics[index] for index in rows["topic"].tolist()]
+    rows["topic"] = rows["offset"] = 0
+    packed = rows.tobytes()
+    for number, columns in enumerate(zip(offsets, minutes, topics, strict=True)):
+        offset, minute, topic = columns
+        row = packed[number * ROW_BYTES : (number + 1) * ROW_BYTES]
+        yield offset, hash((row, topic)), minute
 
 
 def _ints(column: array[int]) -> Ints:

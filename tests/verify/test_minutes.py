@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.records import SentimentMinute
@@ -34,6 +34,7 @@ def test_a_late_document_amends_its_minute_and_that_is_expected(run: Run) -> Non
     assert [minute.revision for minute in run.minutes if minute.revision] == [1]
 
 
+@settings(max_examples=20)
 @given(st.data())
 def test_any_record_that_is_missing_before_the_last_is_named(data: st.DataObject) -> None:
     run = Run.of(CALM, LATE)
