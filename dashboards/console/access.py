@@ -21,7 +21,8 @@ _TRIES, _TRY_SECONDS = 10, 60.0
 
 def is_loopback(host: str) -> bool:
     """Whether an address or name, with or without a port, is this very machine."""
-    name = urlsplit(f"//{host}").hostname or ""
+    # A bare IPv6 address has colons of its own, which are no port.
+    name = host if host.count(":") > 1 and not host.startswith("[") else urlsplit(f"//{host}").hostname or ""
     try:
         return ip_address(name).is_loopback
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from pipeline.errors import UsageError
 from pipeline.labels.check import check_label
@@ -13,6 +13,9 @@ from pipeline.records import Label, ScoredDocument, Tone
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.validate import Invalid
+
+LabelsGo = Literal["auto", "store"]
+"""Where corrections go: `auto` is to the topic where a broker answers, else into the store."""
 
 _PATIENCE = 1.0
 """Seconds that a broker has to accept a connection, else there is none."""
@@ -51,9 +54,9 @@ def correction(
         raise UsageError(error.detail) from None
 
 
-def keep_label(label: Label, settings: Settings, store: Store) -> str:
+def keep_label(label: Label, settings: Settings, store: Store, go: LabelsGo = "auto") -> str:
     """Publish it to `tocsin.labels`, or write it to the store where no broker answers; says where it went."""
-    if broker_answers(settings.broker.servers):
+    if go == "auto" and broker_answers(settings.broker.servers):
         from pipeline.labels.log import publish_labels
 
         publish_labels(settings, [label])

@@ -14,6 +14,7 @@ from dashboards.console.access import Sessions, is_loopback
 from dashboards.console.desk.page import DeskPage
 from dashboards.console.desk.runs import Desks
 from dashboards.console.guard import Guard
+from dashboards.console.labelling import LabelsGo
 from dashboards.console.pages.alerts import AlertDesk, InboxPage
 from dashboards.console.pages.board import BoardPage
 from dashboards.console.pages.health import HealthPage
@@ -30,9 +31,11 @@ _BELL = (
 )
 
 
-def build(settings: Settings, sessions: Sessions, *, host: str, feeds: Path | None) -> Guard:
+def build(
+    settings: Settings, sessions: Sessions, *, host: str, feeds: Path | None, labels: LabelsGo
+) -> Guard:
     """The whole console as an ASGI application; one a process, as NiceGUI keeps its routes globally."""
-    console = Console(settings, login=sessions.needed)
+    console = Console(settings, login=sessions.needed, labels=labels)
     desks = Desks(settings, feeds)
     serve_assets(nicegui_app)
 

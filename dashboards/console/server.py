@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dashboards.console.access import TOKEN_VARIABLE, Sessions, check_bind
+from dashboards.console.labelling import LabelsGo
 from pipeline.errors import TocsinError, UsageError
 from pipeline.settings import Settings
 
@@ -58,9 +59,16 @@ def serve(
 
 @contextmanager
 def running(
-    settings: Settings, *, host: str = "127.0.0.1", port: int = 0, feeds: Path | None = None
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    feeds: Path | None = None,
+    labels: LabelsGo = "auto",
 ) -> Iterator[tuple[str, threading.Thread]]:
     """A console in a thread of its own for as long as the context lasts; gives its address.
+
+    `labels` says where corrections go: `store`, or `auto`: to the topic where a broker answers.
 
     Raises:
         UsageError: it may not listen there without a token, or its packages are missing.
@@ -76,7 +84,7 @@ def running(
 
     from dashboards.console.routes import build
 
-    application = build(settings, Sessions(token), host=host, feeds=feeds)
+    application = build(settings, Sessions(token), host=host, feeds=feeds, labels=labels)
     config = uvicorn.Config(
         application, log_level="error", ws_max_size=_MOST_MESSAGE, timeout_graceful_shutdown=2
     )

@@ -18,7 +18,7 @@ from dashboards import query
 from dashboards.console.pages.page import Args, Done, Moving, Page
 from dashboards.console.state import Console, Frame
 from dashboards.console.views.say import Json, Say
-from dashboards.console.words import language, words
+from dashboards.console.words import TAGS, language, words
 from dashboards.text import printable
 from pipeline.errors import TocsinError
 from pipeline.store.errors import StoreUnavailable
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _HEAD = """
 <link rel="stylesheet" href="/assets/console.css">
 <script>
+  document.documentElement.lang = "{lang}";
   document.documentElement.dataset.theme =
     (document.cookie.match(/(?:^|; )tocsin_theme=(light|dark)/) || [])[1] || "";
 </script>
@@ -71,7 +72,7 @@ class Shown:
     async def open(self) -> None:
         """Read the page, show it, and watch for changes."""
         client = ui.context.client
-        ui.add_head_html(_HEAD)
+        ui.add_head_html(_HEAD.replace("{lang}", TAGS[self._lang]))
         ui.add_body_html('<div id="tocsin-frame"></div>')
         part = await asyncio.to_thread(self._read)
         self._note(part)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dashboards import query
 from dashboards.console.explaining import Explainer
+from dashboards.console.labelling import LabelsGo
 from dashboards.console.live import Live
 from dashboards.console.pages.page import Asked
 from dashboards.console.views.say import Json, Say, iso
@@ -58,8 +59,9 @@ class Frame(Struct, frozen=True, kw_only=True):
 class Console:
     """The console's shared state; safe to use from several threads."""
 
-    def __init__(self, settings: Settings, *, login: bool = False) -> None:
+    def __init__(self, settings: Settings, *, login: bool = False, labels: LabelsGo = "auto") -> None:
         self.settings = settings
+        self.labels: LabelsGo = labels
         self.login = login
         """Whether people log in, so that they can log out."""
         self.user = _user()
@@ -106,6 +108,7 @@ class Console:
             now=datetime.now(UTC),
             explainer=self.explainer,
             topics=self.topics,
+            labels=self.labels,
         )
 
     def close(self) -> None:

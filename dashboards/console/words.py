@@ -11,6 +11,8 @@ from pathlib import Path
 from models.taxonomy import load_topics
 
 LANGUAGES = ("en", "zh")
+TAGS = {"en": "en", "zh": "zh-CN"}
+"""What each is called in HTML."""
 _FOLDER = Path(__file__).with_name("text")
 
 
@@ -48,7 +50,7 @@ def login_page(lang: str, problem: str = "") -> str:
     said = words(lang)
     alert = f'<p role="alert" class="bad">{escape(said[problem])}</p>' if problem else ""
     return (
-        f'<!doctype html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{TAGS[lang]}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(said['login'])} · Tocsin</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>Tocsin</h1><form method='post' action='/login'>{alert}"

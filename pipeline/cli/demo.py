@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from dashboards.board import View
     from dashboards.watch import RunWatch
+    from pipeline.cli.demo_page import DemoPage
     from pipeline.demo.run import DemoResult
     from pipeline.replay.history import History
     from pipeline.settings import Settings
@@ -32,6 +33,7 @@ _PLAIN_WIDTH = 100
 """Columns where there is no terminal to ask."""
 
 NEXT_STEPS = (
+    ("tocsin console", "topics, alerts and the replay desk over your own store"),
     ("tocsin replay FEED.csv --out DIR", "your own news: a text and a time column"),
     ("tocsin classify FEED.csv", "topic and tone of each row"),
     ("tocsin broker", "a Kafka broker on this machine, and beside it"),
@@ -51,24 +53,35 @@ def demo(
     config: ConfigOption = None,
     exit_when_done: Annotated[
         bool,
-        typer.Option("--exit-when-done", help="For scripts: plain progress lines, and no hints at the end."),
+        typer.Option(
+            "--exit-when-done", help="For scripts: no console, plain progress lines, no hints at the end."
+        ),
     ] = False,
     as_json: JsonOption = False,
     engine: Annotated[EngineName, typer.Option(help="Embedded broker to take.")] = EngineName.auto,
     speed: Annotated[
         str | None,
         typer.Option(
-            metavar="N|max", help="Times faster than it happened; default 60000 in a terminal, else max."
+            metavar="N|max",
+            help="Times faster than it happened; default 60000, with --exit-when-done or --json max.",
         ),
     ] = None,
+    console: Annotated[
+        bool,
+        typer.Option("--console/--no-console", help="Show it in a browser, too, until Ctrl-C."),
+    ] = True,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Loopback port of the console; 0 takes a free one.")
+    ] = 0,
     svg: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also draw board and alerts into an SVG file.")
     ] = None,
 ) -> None:
     """Replay the bank run of March 2023 and show what rings.
 
-    Starts a broker and a worker on loopback, sends 17 days of news through them, shows topics and alerts as
-    they go, and stops all it started. Needs nothing else and sends nothing anywhere.
+    Starts a broker, a worker and the console on loopback, sends 17 days of news through them, and shows
+    topics and alerts as they go, in the browser and here. The console stays open until Ctrl-C; then all that
+    was started stops. Needs nothing else and sends nothing anywhere.
     """
     import logging
     from datetime import UTC, datetime
@@ -78,6 +91,7 @@ def demo(
 
     from dashboards.watch import PlainWatch, RunWatch
     from models.taxonomy import load_topics
+    from pipeline.cli.demo_page import DemoPage
     from pipeline.demo import read_feed
     from pipeline.settings import load_settings
 
@@ -87,7 +101,8 @@ def demo(
     if svg is not None and not (svg.parent.is_dir() and os.access(svg.parent, os.W_OK)):
         raise UsageError(f"--svg {svg}: {svg.parent} is no folder that can be written to")
     live = sys.stdout.isatty() and not (exit_when_done or as_json)
-    pace = parse_speed(speed, _WATCHABLE if live else math.inf)
+    browsing = console and not (exit_when_done or as_json)
+    pace = parse_speed(speed, _WATCHABLE if live or browsing else math.inf)
     for stream in (sys.stdout, sys.stderr):
         # What the terminal's encoding lacks shall come out as "?", not as the end of the demo.
         _reconfigure(stream, errors="replace")
@@ -100,16 +115,22 @@ def demo(
     history = read_feed(datetime.now(UTC))
     total, labels = len(history.documents), {topic.id: topic.name_en for topic in load_topics()}
     watch = RunWatch("demo", total, labels) if live else PlainWatch("demo", total, labels, say=say)
+    page = DemoPage(port, say, open_browser=live) if browsing else None
+
+    def finish(result: DemoResult) -> None:
+        if as_json:
+            print(msgspec.json.encode(result).decode())
+        else:
+            out.print(closing(result))
+            if not exit_when_done:
+                out.print(next_steps())
+        if svg is not None:
+            svg.write_text(draw(watch.height(), result), "utf-8")
+        if page is not None:
+            page.stay()
+
     with _sigterm_as_interrupt():
-        result = _run(settings, history, watch, engine.value, pace, out if live else None, say)
-    if as_json:
-        print(msgspec.json.encode(result).decode())
-    else:
-        out.print(closing(result))
-        if not exit_when_done:
-            out.print(next_steps())
-    if svg is not None:
-        svg.write_text(draw(watch.height(), result), "utf-8")
+        _run(settings, history, watch, engine.value, pace, out if live else None, say, page, finish)
 
 
 def register(app: typer.Typer) -> None:
@@ -140,9 +161,13 @@ def _run(
     speed: float,
     screen: Console | None,
     say: Callable[[str], None],
-) -> DemoResult:
+    page: DemoPage | None,
+    finish: Callable[[DemoResult], None],
+) -> None:
+    from contextlib import ExitStack
+
     from dashboards.terminal import render
-    from pipeline.demo.run import run
+    from pipeline.demo.run import no_console, run
     from pipeline.replay.kafka import replay_via_kafka
 
     def started(name: str) -> None:
@@ -151,15 +176,28 @@ def _run(
             f"Started {what} on loopback; next a worker, then {len(history.documents):,} items of March 2023."
         )
 
-    def go() -> DemoResult:
-        return run(settings, history, replay_via_kafka, watch, engine=engine, speed=speed, started=started)
+    with ExitStack() as board:
+        if screen is not None:
+            from rich.live import Live
 
-    if screen is None:
-        return go()
-    from rich.live import Live
+            picture = Live(get_renderable=lambda: render(watch.view()), console=screen, refresh_per_second=4)
+            board.enter_context(picture)
 
-    with Live(get_renderable=lambda: render(watch.view()), console=screen, refresh_per_second=4):
-        return go()
+        def done(result: DemoResult) -> None:
+            board.close()
+            finish(result)
+
+        run(
+            settings,
+            history,
+            replay_via_kafka,
+            watch,
+            engine=engine,
+            speed=speed,
+            started=started,
+            console=no_console if page is None else page.shown,
+            afterwards=done,
+        )
 
 
 def closing(result: DemoResult) -> RenderableType:

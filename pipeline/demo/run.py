@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 from msgspec import Struct
 
@@ -22,6 +23,15 @@ RUN = "demo"
 
 Replay = Callable[[Settings, History, Pace], ReplayResult]
 """Takes a history through the pipeline over the broker that the settings name; returns when all is done."""
+
+
+Console = Callable[[Settings], AbstractContextManager[None]]
+"""Shows a run's store for as long as its context lasts."""
+
+
+def no_console(settings: Settings) -> AbstractContextManager[None]:
+    """Show nothing."""
+    return nullcontext()
 
 
 class DemoResult(Struct, frozen=True, kw_only=True):
@@ -72,6 +82,8 @@ def run(
     engine: Engine = "auto",
     speed: float = math.inf,
     started: Callable[[str], None] = lambda engine: None,
+    console: Console = no_console,
+    afterwards: Callable[[DemoResult], None] = lambda result: None,
 ) -> DemoResult:
     """Run the demo to its end; the broker is gone when this returns or raises, Ctrl-C included.
 
@@ -83,20 +95,27 @@ def run(
         engine: which embedded broker.
         speed: how many times faster than it happened; infinite is as fast as it goes.
         started: told the engine once the broker answers.
+        console: what shows the store meanwhile, entered with the run's settings once the broker answers.
+        afterwards: called with the result while the console is still open and the folder still held.
 
     Raises:
         TocsinError: another demo runs, no broker can run here, or the replay failed.
     """
     began = time.monotonic()
-    with (
-        fresh_folder(settings.state_dir / RUN) as folder,
-        start_broker(engine, folder / "broker", libs=settings.broker.kafka_libs) as broker,
-    ):
-        started(broker.engine)
-        own = demo_settings(settings, broker.servers)
-        with following(own, watcher):
-            result = replay(own, history, Pace(speed))
-        seconds = time.monotonic() - began
+    with fresh_folder(settings.state_dir / RUN) as folder, ExitStack() as shown:
+        with start_broker(engine, folder / "broker", libs=settings.broker.kafka_libs) as broker:
+            started(broker.engine)
+            own = demo_settings(settings, broker.servers)
+            shown.enter_context(console(own))
+            with following(own, watcher):
+                result = replay(own, history, Pace(speed))
+            seconds = time.monotonic() - began
+        done = _told(result, seconds, broker.engine)
+        afterwards(done)
+    return done
+
+
+def _told(result: ReplayResult, seconds: float, engine: str) -> DemoResult:
     summary = summarise(result)
     return DemoResult(
         documents=summary.documents_in,
@@ -105,7 +124,7 @@ def run(
         duplicates=summary.duplicate,
         alerts=tuple(latest_alerts(result.events)),
         seconds=round(seconds, 3),
-        engine=broker.engine,
+        engine=engine,
         model=summary.model,
         digest=summary.digest,
     )

@@ -54,6 +54,14 @@ class Side(Struct, frozen=True, kw_only=True):
     """Days on which one began."""
 
 
+class Course(Struct, frozen=True, kw_only=True):
+    """Bad stories over the whole replay, in equal steps; those that were not played yet are 0."""
+
+    begin: datetime
+    end: datetime
+    stories: tuple[int, ...]
+
+
 class Moment(Struct, frozen=True, kw_only=True):
     """The replay as it stands; the process writes one a line."""
 
@@ -68,6 +76,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     speed: float | None = 3600.0
     lines: tuple[Line, ...] = ()
     sides: tuple[Side, ...] = ()
+    course: Course | None = None
     problem: str = ""
 
 

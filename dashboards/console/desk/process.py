@@ -24,10 +24,12 @@ from pipeline.errors import TocsinError
 from pipeline.settings import Settings, load_settings
 
 RUN = "desk"
-BATCH = 256
-"""Documents heard at once: few enough to stop near an alert, enough to keep the classifier busy."""
+BATCH = 64
+"""Documents heard at once: few enough for the page to move and to stop, enough to keep the classifier busy."""
 _STEP = 32
 """The same while looking for the next alert."""
+_LEARNT = 512
+"""The same before the first date, when nobody looks."""
 _TELL = 0.2
 """Seconds between two moments that are told while it plays."""
 
@@ -126,6 +128,7 @@ class Desk:
                 speed=None if speed == math.inf else speed,
                 lines=simulation.lines(),
                 sides=simulation.sides(),
+                course=simulation.course(),
             )
         )
 
@@ -137,7 +140,7 @@ def play(order: Order, settings: Settings, inbox: Inbox, tell: Callable[[Moment]
         heard = hear(order, settings, RUN, datetime.now(UTC))
         sides = [turned(settings.detector, side) for side in order.sides]
         simulation = Simulation(heard.stamps, heard.tallies, settings, sides, heard.topics, run=RUN)
-        simulation.learn(heard.lead, BATCH)
+        simulation.learn(heard.lead, _LEARNT)
         Desk(heard, simulation, tell).run(inbox)
     except (TocsinError, ModelError, ValueError) as error:
         tell(Moment(state="failed", problem=str(error)))

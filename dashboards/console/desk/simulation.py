@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from alerts.events import AlertEvent
 from alerts.settings import DetectorSettings
 from dashboards.board import OVERALL, Board, TopicLine
-from dashboards.console.desk.messages import SHOWN, Line, Side
-from pipeline.records import Tally
+from dashboards.console.desk.messages import SHOWN, Course, Line, Side
+from pipeline.records import SentimentMinute, Tally
 from pipeline.replay.offline import Core
 from pipeline.replay.result import latest_alerts
 from pipeline.settings import Settings
 
 LINES = 8
 """Topics that are shown."""
+STEPS = 180
+"""Steps of the course at most."""
+_HOUR = 3600
 
 Tallies = Callable[[int, int], Sequence[Tally]]
 """What the documents in positions [start, end) add up to; `end` beyond the last is the end of the feed."""
@@ -39,6 +42,9 @@ class Simulation:
         """Alerts that have begun on any side."""
         self._stamps, self._tallies = stamps, tallies
         self._board = Board(run)
+        self._begin = stamps[0] if stamps else 0.0
+        self._course: dict[int, int] = {}
+        """Negative stories of each hour since 1970."""
         self._seen = 0
         self._since = float("-inf")
         self._cores = [
@@ -63,6 +69,7 @@ class Simulation:
             self.advance(min(until, self.position + batch))
         if until:
             self._since = self._stamps[until - 1]
+            self._begin = self._stamps[min(until, len(self._stamps) - 1)]
         self.rang = 0
 
     def advance(self, until: int) -> None:
@@ -77,7 +84,30 @@ class Simulation:
         minutes = self._cores[0].minutes
         for minute in minutes[self._seen :]:
             self._board.close(minute)
+            self._count(minute)
         self._seen = len(minutes)
+
+    def _count(self, minute: SentimentMinute) -> None:
+        hour = int(minute.minute.timestamp()) // _HOUR
+        for row in minute.rows:
+            if row.key == OVERALL and not minute.revision:
+                self._course[hour] = self._course.get(hour, 0) + row.negative_stories
+
+    def course(self) -> Course | None:
+        """Bad stories from the first document that is told to the last, in at most `STEPS` steps."""
+        if not self._stamps:
+            return None
+        first, last = int(self._begin) // _HOUR, int(self._stamps[-1]) // _HOUR + 1
+        step = -(-(last - first) // STEPS)
+        stories = [0] * -(-(last - first) // step)
+        for hour, count in self._course.items():
+            if first <= hour < last:
+                stories[(hour - first) // step] += count
+        return Course(
+            begin=datetime.fromtimestamp(first * _HOUR, UTC),
+            end=datetime.fromtimestamp((first + step * len(stories)) * _HOUR, UTC),
+            stories=tuple(stories),
+        )
 
     def lines(self) -> tuple[Line, ...]:
         """The topics that matter most now: those that ring on any side, then by bad stories of the day."""

@@ -13,7 +13,7 @@ from dashboards.console.desk.player import SPEEDS
 from dashboards.console.desk.runs import Feed
 from dashboards.console.views.alerts import figures
 from dashboards.console.views.board import alert_mark
-from dashboards.console.views.say import Json, Say, iso, lasted
+from dashboards.console.views.say import Json, Say, iso, lasted, short
 from dashboards.text import printable
 
 
@@ -38,6 +38,7 @@ def desk_view(
             "speed": _speed(moment.speed or math.inf),
             "says": _says(moment, say),
             "problem": say.known(moment.problem, moment.problem) if moment.problem else "",
+            "course": _course(moment, say) if moment.course else None,
             "sides": [
                 _side(at, side, moment.lines, knobs, starts, say) for at, side in enumerate(moment.sides)
             ],
@@ -66,17 +67,51 @@ def _side(
 ) -> Json:
     firing = {alert.key: alert for alert in reversed(side.alerts) if alert.state == "firing"}
     others = set().union(*(each for number, each in enumerate(starts) if number != at))
-    turned = knobs[at] if at < len(knobs) else {}
-    settings = ", ".join(f"{say(f'knob_{name}')} {value:g}" for name, value in turned.items())
+    turned = knobs[at] if at < len(knobs) and len(starts) > 1 else {}
+    differing = {name: value for name, value in turned.items() if len({each[name] for each in knobs}) > 1}
+    settings = " · ".join(f"{say(f'knob_{name}')} {value:g}" for name, value in differing.items())
     return {
         "name": "ab"[at],
         "title": say(f"side_{'ab'[at]}") if len(starts) > 1 else say("alerts"),
-        "says": say("side_says", alerts=say("rang_n", n=side.total), days=side.days, settings=settings),
+        "says": " · ".join(filter(None, (say("on_days", n=side.days), settings))),
         "total": side.total,
         "rows": [_row(line, firing.get(line.key), say) for line in lines],
         "alerts": [
             {**_alert(alert, say), "only": len(starts) > 1 and (alert.key, alert.started_at) not in others}
             for alert in side.alerts
+        ],
+    }
+
+
+def _course(moment: Moment, say: Say) -> Json:
+    """The timeline: bars as shares of the highest, alerts as shares of the span, a lane a side."""
+    course = moment.course
+    assert course is not None
+    span = (course.end - course.begin).total_seconds()
+    top = max(1, *course.stories)
+
+    def share(at: datetime | None) -> float:
+        passed = ((at or moment.at or course.begin) - course.begin).total_seconds()
+        return round(min(max(passed / span, 0.0), 1.0), 5)
+
+    return {
+        "bars": [round(count / top, 4) for count in course.stories],
+        "now": share(moment.at),
+        "begin": iso(course.begin),
+        "end": iso(course.end),
+        "says": say("course_says", most=top, start=short(course.begin), end=short(course.end)),
+        "lanes": [
+            [
+                {
+                    "id": alert.id,
+                    "from": share(alert.started_at),
+                    "to": share(alert.resolved_at),
+                    "severity": alert.severity,
+                    "label": f"{say.topic(alert.key)}, {lasted(say, alert.started_at, alert.resolved_at)}",
+                }
+                for alert in side.alerts
+            ]
+            for side in moment.sides
         ],
     }
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from dashboards.console.explaining import Explainer
+from dashboards.console.labelling import LabelsGo
 from dashboards.console.views.say import Json, Say
 from pipeline.settings import Settings
 from pipeline.store import Store
@@ -29,6 +30,8 @@ class Asked:
     explainer: Explainer
     topics: tuple[str, ...]
     """Topic ids of the model that the settings name."""
+    labels: LabelsGo = "auto"
+    """Where corrections go."""
 
 
 @dataclass

@@ -68,5 +68,5 @@ class Told:
             at=asked.now,
             topics=asked.topics,
         )
-        where = keep_label(label, asked.settings.with_run("live"), asked.store)
+        where = keep_label(label, asked.settings, asked.store, asked.labels)
         return Done(asked.say(f"said_label_{where}"))

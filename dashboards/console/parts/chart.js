@@ -7,7 +7,7 @@ const column = (points, at) => points.map((p) => [p[0], p[at]]);
 const gap = (points, low, high) => points.map((p) => [p[0], p[high] === null ? null : p[high] - p[low]]);
 
 function band(points, low, high, axis, tint, name) {
-  const line = { type: "line", showSymbol: false, silent: true, lineStyle: { opacity: 0 }, stack: "band" + axis, xAxisIndex: axis, yAxisIndex: axis, stackStrategy: "all", tooltip: { show: false } };
+  const line = { type: "line", showSymbol: false, silent: true, z: 1, lineStyle: { opacity: 0 }, stack: "band" + axis, xAxisIndex: axis, yAxisIndex: axis, stackStrategy: "all", tooltip: { show: false } };
   return [
     { ...line, name: name + "-low", data: column(points, low) },
     { ...line, name: name + "-range", data: gap(points, low, high), areaStyle: { color: tint, opacity: 0.22 } },
@@ -53,8 +53,8 @@ export function options(view, t, dark) {
       ...band(points, 2, 3, 0, c.accent, "tone"),
       { name: t("mean_tone"), type: "line", xAxisIndex: 0, yAxisIndex: 0, showSymbol: points.length < 60, symbolSize: 4, connectNulls: false, lineStyle: { color: c.accent, width: 2 }, itemStyle: { color: c.accent }, data: column(points, 1),
         markArea: { silent: true, label: { show: false }, data: areas }, markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: c.line, type: "solid" }, data: [{ yAxis: 0 }] } },
-      { name: t("bad_stories"), type: "bar", xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 14, barMinWidth: 1, itemStyle: { color: c.neg }, data: column(points, 5), markArea: { silent: true, label: { show: false }, data: areas } },
-      ...(expects ? [...band(points, 7, 8, 1, c.soft, "normal"), { name: t("expected"), type: "line", step: "middle", xAxisIndex: 1, yAxisIndex: 1, showSymbol: false, lineStyle: { color: c.ink, width: 1.5, type: "dashed" }, data: column(points, 6) }] : []),
+      { name: t("bad_stories"), type: "bar", z: 3, xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 14, barMinWidth: 1, itemStyle: { color: c.neg }, data: column(points, 5), markArea: { silent: true, label: { show: false }, data: areas } },
+      ...(expects ? [...band(points, 7, 8, 1, c.soft, "normal"), { name: t("expected"), type: "line", z: 4, step: "middle", xAxisIndex: 1, yAxisIndex: 1, showSymbol: false, lineStyle: { color: c.ink, width: 1.5, type: "dashed" }, data: column(points, 6) }] : []),
     ],
   };
 }

@@ -1,13 +1,14 @@
 import { count, fixed, percent, signed, stamp } from "./format.js";
 import Spark from "./spark.js";
+import Timeline from "./timeline.js";
 
 // The replay desk: the past, played through the detector as it is or as it might be set.
 export default {
-  components: { Spark },
+  components: { Spark, Timeline },
   inject: ["t", "act"],
   props: { view: Object },
   data() {
-    return { form: structuredClone(this.view.form) };
+    return { form: JSON.parse(JSON.stringify(this.view.form)) };
   },
   computed: {
     run() {
@@ -47,11 +48,12 @@ export default {
       <div v-if="run.state !== 'idle'" class="t-card t-player">
         <div class="t-tools" role="group" :aria-label="t('transport')">
           <button type="button" class="t-main" data-key="p" :disabled="!busy || run.state === 'reading'" @click="act(run.state === 'playing' ? 'pause' : 'play')"><span aria-hidden="true">{{ run.state === "playing" ? "❚❚" : "▶" }}</span> {{ run.state === "playing" ? t("pause") : t("play") }}</button>
-          <button type="button" class="t-button" data-key="x" :disabled="!busy || run.state === 'reading'" @click="act('jump')"><span aria-hidden="true">⏭</span> {{ t("jump") }}</button>
+          <button type="button" class="t-button" data-key="x" :disabled="!busy || run.state === 'reading'" @click="act('jump')"><span aria-hidden="true">»</span> {{ t("jump") }}</button>
           <label><span>{{ t("speed") }}</span><select :value="run.speed" @change="act('speed', { speed: $event.target.value })"><option v-for="each in view.speeds" :key="each.value" :value="each.value">{{ each.label }}</option></select></label>
-          <span class="t-clock"><time v-if="run.at" :datetime="run.at">{{ stamp(run.at) }} UTC</time><span v-else>{{ t("desk_" + run.state) }}</span></span>
+          <span class="t-clock"><time v-if="run.at" :datetime="run.at">{{ stamp(run.at) }} UTC</time></span>
           <span class="t-tag">{{ t("desk_" + run.state) }}</span>
         </div>
+        <Timeline v-if="run.course" :course="run.course" />
         <progress :value="run.share" max="1" :aria-label="t('progress')"></progress>
         <p class="t-hint">{{ run.says }}</p>
       </div>
@@ -59,7 +61,7 @@ export default {
         <div v-for="side in run.sides" :key="side.name" class="t-card" :data-side="side.name">
           <h2>{{ side.title }}</h2>
           <p class="t-hint">{{ side.says }}</p>
-          <table class="t-plain t-mini"><thead><tr><th scope="col">{{ t("topic") }}</th><th scope="col" class="t-num">{{ t("tone_1h") }}</th><th scope="col" class="t-num">{{ t("bad_share") }}</th><th scope="col" class="t-wide-only">{{ t("bad_24h") }}</th><th scope="col">{{ t("surprise") }}</th></tr></thead>
+          <table v-if="side.rows.length" class="t-plain t-mini"><thead><tr><th scope="col">{{ t("topic") }}</th><th scope="col" class="t-num">{{ t("tone_1h") }}</th><th scope="col" class="t-num">{{ t("bad_share") }}</th><th scope="col" class="t-wide-only">{{ t("bad_24h") }}</th><th scope="col">{{ t("surprise") }}</th></tr></thead>
             <tbody><tr v-for="row in side.rows" :key="row.key" :class="row.alert ? 't-firing t-' + row.alert.severity : ''"><th scope="row">{{ row.label }}</th><td class="t-num">{{ row.documents ? signed(row.mean) : "–" }}</td><td class="t-num">{{ row.documents ? percent(row.share) : "–" }}</td><td class="t-day t-wide-only"><Spark :values="row.spark" :label="row.spark_label" /></td><td><span v-if="row.alert" class="t-badge" :class="'t-' + row.alert.severity">{{ t(row.alert.severity) }} {{ fixed(row.alert.surprise) }}</span><span v-else class="t-calm">{{ t("calm") }}</span></td></tr></tbody></table>
           <h3>{{ t("rang_n", { n: side.total }) }}</h3>
           <ol class="t-rang"><li v-for="alert in side.alerts" :key="alert.id" :class="alert.only ? 't-only' : ''"><span class="t-badge" :class="alert.state === 'firing' ? 't-' + alert.severity : 't-over'">{{ t(alert.severity) }} {{ fixed(alert.surprise) }}</span> <strong>{{ alert.label }}</strong> <span class="t-meta">{{ alert.when }}</span><span v-if="alert.only" class="t-tag">{{ t("only_here") }}</span><br /><span class="t-says">{{ alert.says }}</span><br v-if="alert.title" /><bdi v-if="alert.title" dir="auto">{{ alert.title }}</bdi></li></ol>

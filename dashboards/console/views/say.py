@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class Say:
-    """The words of one language: `say("alerts_n", n=3)`."""
+    """The words of one language: `say("firing_n", n=3)`."""
 
     def __init__(self, lang: str) -> None:
         self.lang = lang

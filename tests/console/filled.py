@@ -1,0 +1,88 @@
+"""A store with a run to show: four calm days, then a bank fails, told in hostile headlines, too."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+from pipeline.records import ScoredDocument
+from pipeline.replay.offline import Core
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.story import story_key
+from pipeline.tally import tally
+from tests.headlines import distinct
+from tests.records import document
+
+RUN = "bank"
+BEGIN = datetime(2023, 3, 6, tzinfo=UTC)
+SURGE = datetime(2023, 3, 10, 14, tzinfo=UTC)
+END = datetime(2023, 3, 10, 15, 10, tzinfo=UTC)
+"""While the surge still lasts, so that an alert fires."""
+TOPICS = ("financials", "markets", "energy_oil")
+HOSTILE = (
+    "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\"> bank fails",
+    "{{ constructor.constructor('document.title=1')() }} **bold** [click](javascript:alert(1))",
+    "\u202eteertS llaW no cinap\u202c \u2067בנק נכשל\u2069 bank",
+    "A" * 10_000,
+    '=HYPERLINK("http://evil.example","pay") </style><h1>bank halts</h1>`${1}`',
+    "银行停止提款，储户排队",
+)
+
+
+def bank_run() -> list[ScoredDocument]:
+    """The run's documents in the order in which they were published."""
+    draw = random.Random(1)
+    made: list[ScoredDocument] = []
+
+    def tell(at: datetime, topic: str, tone: str, title: str, score: float, lang: str = "en") -> None:
+        number = len(made)
+        made.append(
+            document(
+                run=RUN,
+                id=f"d{number}",
+                source=f"wire {number % 23}",
+                author="A. <b>Reporter</b>" if number % 5 == 0 else "",
+                published_at=at,
+                title=title,
+                body="",
+                lang=lang,
+                topic=topic,
+                tone=tone,
+                score=score,
+                story=story_key(title, ""),
+                offset=number,
+            )
+        )
+
+    at = BEGIN
+    while at < END:
+        for topic in TOPICS:
+            tone = draw.choices(("negative", "neutral", "positive"), (1, 6, 3))[0]
+            score = {"negative": -0.7, "neutral": 0.01, "positive": 0.8}[tone]
+            tell(at + timedelta(minutes=draw.randrange(60)), topic, tone, distinct(len(made)), score)
+        at += timedelta(hours=1)
+    for number, title in enumerate((*HOSTILE, *(f"Bank fails: {distinct(n)}" for n in range(9000, 9045)))):
+        score, lang = (-0.98, "zh" if "银" in title else "en") if number < len(HOSTILE) else (-0.8, "en")
+        tell(SURGE + timedelta(minutes=number), "financials", "negative", title, score, lang)
+    made.sort(key=lambda each: (each.published_at, each.id))
+    return [each for each in made if each.published_at < END]
+
+
+def fill(store: Store, documents: list[ScoredDocument] | None = None) -> None:
+    """Write the run as a worker that counted it would."""
+    documents = bank_run() if documents is None else documents
+    core = Core.begin(RUN, 1, Settings(), TOPICS, lambda event: None)
+    counted = [
+        document(**{**{n: getattr(each, n) for n in each.__struct_fields__}, "partition": 0, "offset": at})
+        for at, each in enumerate(documents)
+    ]
+    core.apply(tally(counted, run=RUN, partition=0, start=0, end=len(counted), topics=TOPICS))
+    # The clock goes on a little, so that the last minutes close and the run does not end.
+    closing = document(run=RUN, id="last", published_at=END + timedelta(minutes=10), offset=len(counted))
+    core.apply(
+        tally([closing], run=RUN, partition=0, start=len(counted), end=len(counted) + 1, topics=TOPICS)
+    )
+    store.write_documents(documents)
+    store.write_sentiment(core.minutes)
+    store.write_alerts(core.events)
