@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,6 +21,7 @@ _WIDTH = 7.2
 _HOUR = timedelta(hours=1)
 CJK = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "SimHei", "PingFang SC")
 """Fonts with Chinese letters, the first that is installed is taken."""
+_CJK_FILE = re.compile(r"(NotoSansCJK-Regular|NotoSansSC|SourceHanSans|wqy|simhei|PingFang)", re.IGNORECASE)
 
 
 class Chart(Struct, frozen=True, kw_only=True):
@@ -52,6 +54,9 @@ def draw(report: Report, words: Words) -> tuple[Chart, ...]:
     key = words.key(report.key)
     since, until = moment(report.hours[0].time), moment(report.hours[-1].time + _HOUR)
     step = 1 if len(report.hours) <= 80 else 3 if len(report.hours) <= 240 else 12
+    if sum(hour.stories for hour in report.hours) < 10 * len(report.hours):
+        # A share of a handful says nothing.
+        step = max(step, 3)
     highest = max(report.hours, key=lambda hour: hour.negative_stories)
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
@@ -95,12 +100,18 @@ def has_cjk_font() -> bool:
 
 @cache
 def _fonts(lang: str) -> tuple[str, ...]:
+    """The font for Chinese letters, if one is needed and installed."""
     if lang != "zh":
         return ()
     from matplotlib import font_manager
 
+    # matplotlib remembers the fonts of its first start: one that was installed since has to be shown to it.
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for file in font_manager.findSystemFonts():
+        if file not in known and _CJK_FILE.search(file):
+            font_manager.fontManager.addfont(file)
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    # Debian's collection is listed under the name of its first face, and holds the letters of all.
+    # Of a collection matplotlib takes the first face, which holds the letters of all.
     return tuple(name for name in (*CJK, "Noto Sans CJK JP") if name in installed)[:1]
 
 

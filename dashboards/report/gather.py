@@ -134,7 +134,6 @@ def _report(
         until=until,
         made_at=made_at,
         alert=alert,
-        peak_at=_peak(events) if alert is not None else None,
         alerts=tuple(alerts),
         hours=hours,
         figures=figures_of(inside),
@@ -260,12 +259,6 @@ def _timeline(
     entries += [Entry(at=story.published_at, story=story) for story in told]
     inside = [entry for entry in entries if entry.event is not None or since <= entry.at <= until]
     return tuple(sorted(inside, key=lambda entry: (entry.at, entry.event is not None)))
-
-
-def _peak(events: Sequence[AlertEvent]) -> datetime:
-    """When the figures that the alert shows were first told: an alert shows those of its peak."""
-    top = events[-1].surprise
-    return next(_when(event) for event in events if event.surprise >= top)
 
 
 def _when(event: AlertEvent) -> datetime:

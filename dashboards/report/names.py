@@ -25,9 +25,8 @@ _LONGEST = 6
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9&'’.\-]*|\$[A-Z]{1,5}\b|[\u3400-\u9fff]+")
 _TICKER = re.compile(r"\$([A-Z]{1,5})\b|[<(]([A-Z]{1,5})(?:\.[A-Z]{1,3})[>)]")
 _CLOSED = re.compile(r"(?:'s|’s|[.,'’\-])+$")
-_PREFIX = re.compile(
-    r"^(?:UPDATE|WRAPUP|RPT|CORRECTED|REFILE|SNAPSHOT|TIMELINE|FACTBOX|ANALYSIS)\s*\d*\s*-\s*", re.I
-)
+_PREFIX = re.compile(r"^(?:[A-Z&.]{2,}\s*\d*\s*)+-\s*")
+"""What agencies put before a headline: `UPDATE 3-`, `US STOCKS-`."""
 _NO_NAMES = """
 January February March April May June July August September October November December Monday Tuesday Wednesday
 Thursday Friday Saturday Sunday Sept Oct Nov Dec Jan Feb Aug CEO CFO EPS IPO UPDATE US U.S UK HK

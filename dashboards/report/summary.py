@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboards.report.values import Report, Sentence
-from dashboards.report.words import Words, change, moment, number, percent
+from dashboards.report.words import Words, change, moment, number, odds, percent
 from dashboards.text import printable
 
 _STORIES = 3
@@ -55,7 +55,6 @@ def _incident(report: Report, words: Words) -> Iterator[str]:
     yield words.say(
         "incident_lead",
         window=words.window(alert.window_minutes),
-        at=moment(report.peak_at or alert.detected_at),
         observed=number(alert.observed),
         key=words.key(alert.key),
         expected=number(alert.expected),
@@ -65,7 +64,7 @@ def _incident(report: Report, words: Words) -> Iterator[str]:
     yield words.say(
         "incident_share", share=percent(alert.observed_share), expected_share=percent(alert.expected_share)
     )
-    yield words.say("incident_surprise", surprise=f"{alert.surprise:.1f}", threshold=f"{alert.threshold:.1f}")
+    yield words.say("incident_surprise", odds=odds(alert.surprise), least=odds(alert.threshold))
     parts = alert.parts
     if parts.worse_tone or parts.more_news or parts.mix:
         yield words.say(

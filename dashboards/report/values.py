@@ -130,8 +130,6 @@ class Report(Struct, frozen=True, kw_only=True):
     made_at: datetime
     alert: AlertEvent | None
     """Of an incident report: the alert as it stands."""
-    peak_at: datetime | None
-    """When the figures of that alert, those of its peak, were first told."""
     alerts: tuple[AlertEvent, ...]
     """Alerts of the span, by start; the incident's own first."""
     hours: tuple[Hour, ...]

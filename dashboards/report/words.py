@@ -81,3 +81,12 @@ def change(seen: float, normal: float) -> str:
     if ratio >= 2:
         return f"×{ratio:.1f}"
     return f"{100 * (ratio - 1):+.0f} %".replace("-", "−")
+
+
+def odds(surprise: float) -> str:
+    """How many tries chance needs for a surprise, -log10 of a probability: one digit, powers beyond a million."""
+    if surprise > 6:
+        return f"10^{surprise:.0f}"
+    tries = 10**surprise
+    digits = 10 ** int(surprise)
+    return f"{round(tries / digits) * digits:,.0f}"
