@@ -39,7 +39,8 @@ def decompose(
     more_news = round((stories - expected_stories) * share, 3)
     mix = round(stories * (mixed - share), 3)
     rise = round(negative - expected_negative, 3)
-    return Parts(worse_tone=round(rise - more_news - mix, 3), more_news=more_news, mix=mix)
+    # Minus zero is zero: a database keeps no sign of it, and the same alert must read the same from there.
+    return Parts(worse_tone=round(rise - more_news - mix, 3) + 0.0, more_news=more_news + 0.0, mix=mix + 0.0)
 
 
 def cause(parts: Parts) -> str:
