@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import TocsinError, UsageError
@@ -50,7 +52,7 @@ def connect_admin(broker: BrokerSettings) -> KafkaAdminClient:
         TocsinError: none answered in that time, or it refused the user; names the address and the setting.
     """
     from kafka import KafkaAdminClient
-    from kafka.errors import KafkaError, SaslAuthenticationFailedError
+    from kafka.errors import KafkaError
 
     options = kafka_python_options(broker)
     patience = int(1000 * min(5.0, broker.connect_timeout))
@@ -58,18 +60,56 @@ def connect_admin(broker: BrokerSettings) -> KafkaAdminClient:
     def attempt() -> KafkaAdminClient:
         try:
             return KafkaAdminClient(**options, bootstrap_timeout_ms=patience)
-        except SaslAuthenticationFailedError as error:
-            raise TocsinError(
-                f"The Kafka broker at {broker.servers} refused user {broker.sasl_username!r}. "
-                "Check `broker.sasl_username`, `broker.sasl_password` and `broker.sasl_mechanism`."
-            ) from error
         except (KafkaError, OSError) as error:
+            if (refused := refusal(broker)) is not None:
+                raise TocsinError(refused) from error
             raise _UnreachableError(
                 f"No Kafka broker answers at {broker.servers} (setting `broker.servers`, or "
                 "TOCSIN_BROKER__SERVERS). Start one with `tocsin broker`, or name yours there"
             ) from error
 
     return await_part(attempt, _UnreachableError, timeout=broker.connect_timeout)
+
+
+def refusal(broker: BrokerSettings) -> str | None:
+    """Why the first broker does not let us in, in words that name the setting; None where that is not it.
+
+    kafka-python keeps the reason to itself and only times out, so the other client is asked.
+    """
+    if broker.security_protocol == "PLAINTEXT":
+        return None
+    from aiokafka.conn import create_conn
+    from aiokafka.errors import (
+        AuthenticationFailedError,
+        SaslAuthenticationFailed,
+        UnsupportedSaslMechanismError,
+    )
+
+    options = aiokafka_options(broker)
+    host, port = options.pop("bootstrap_servers")[0].rsplit(":", 1)
+
+    async def knock() -> None:
+        connection = await create_conn(host, int(port), request_timeout_ms=5000, **options)
+        connection.close()
+
+    try:
+        # In a thread: whoever asks may be inside a loop.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(asyncio.wait_for(knock(), 10))).result()
+    except (AuthenticationFailedError, SaslAuthenticationFailed, UnsupportedSaslMechanismError):
+        return (
+            f"The Kafka broker at {broker.servers} refused user {broker.sasl_username!r}. "
+            "Check `broker.sasl_username`, `broker.sasl_password` and `broker.sasl_mechanism`."
+        )
+    except ssl.SSLError as error:
+        return (
+            f"The Kafka broker at {broker.servers} is not trusted: {error.reason or error}. Check that "
+            "`broker.ssl_cafile` is the authority that signed its certificate, and that the certificate is "
+            "for the name in `broker.servers`."
+        )
+    except Exception:
+        return None
+    return None
 
 
 def _options(broker: BrokerSettings) -> dict[str, Any]:

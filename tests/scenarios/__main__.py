@@ -14,7 +14,6 @@ from dataclasses import asdict, replace
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.settings import BrokerSettings
 from tests.kafka import broker_of_yours
 from tests.scenarios.ground import Ground, ground
 from tests.scenarios.play import Outcome, play
@@ -41,7 +40,7 @@ def main() -> int:
     outcomes = []
     with ground(yours, arguments.broker) as on:
         for scenario in scenarios:
-            outcomes.append(_play(scenario, on, yours, quiet=arguments.json))
+            outcomes.append(_play(scenario, on))
     if arguments.json:
         print(json.dumps([_plain(each) for each in outcomes], indent=2))
     else:
@@ -49,10 +48,9 @@ def main() -> int:
     return 0 if outcomes and all(each.right for each in outcomes) else 1
 
 
-def _play(scenario: Scenario, on: Ground, yours: BrokerSettings | None, *, quiet: bool) -> Outcome:
+def _play(scenario: Scenario, on: Ground) -> Outcome:
     began = time.monotonic()
-    if not quiet:
-        print(f"{scenario.name}: {scenario.says}", file=sys.stderr, flush=True)
+    print(f"{scenario.name}: {scenario.says}", file=sys.stderr, flush=True)
     try:
         outcome = play(scenario, on)
     except Exception as error:
@@ -60,7 +58,7 @@ def _play(scenario: Scenario, on: Ground, yours: BrokerSettings | None, *, quiet
             scenario=scenario.name, documents=0, faults=0, lost=0, double=0, repeated=0, same_digest=False,
             recovery=None, seconds=time.monotonic() - began, peak_mb=0.0, notes=(repr(error),),
         )  # fmt: skip
-    if outcome.right and not quiet:
+    if outcome.right:
         recovery = "" if outcome.recovery is None else f", flowed again in {outcome.recovery:.1f} s"
         print(f"  right: {outcome.documents:,} documents{recovery}", file=sys.stderr, flush=True)
     if not outcome.right:

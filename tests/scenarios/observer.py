@@ -123,10 +123,10 @@ class Observer:
 
     def _look_into_store(self) -> None:
         known = 0
-        while not self._stopped.wait(0.5):
+        while not self._stopped.wait(1.0):
             try:
                 with Store.open(self._store_url) as store:
-                    while not self._stopped.wait(0.5):
+                    while not self._stopped.wait(1.0):
                         there = store.counts(self._settings.run).documents
                         if there > known:
                             known = there

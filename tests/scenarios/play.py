@@ -16,7 +16,7 @@ from pipeline.replay.digest import digest, last_revisions
 from pipeline.store import Store
 from tests.scenarios.faults import PLAYS
 from tests.scenarios.ground import Ground
-from tests.scenarios.reference import Reference, reference
+from tests.scenarios.reference import Reference, first_difference, reference
 from tests.scenarios.scenario import Fault, Scenario
 from tests.scenarios.stage import Stage, staged
 
@@ -96,7 +96,7 @@ def _run(stage: Stage) -> _Passed:
             )
             break
         stage.fleet.note_memory()
-        time.sleep(0.2)
+        time.sleep(0.5)
     return passed
 
 
@@ -170,8 +170,12 @@ def _outcome(stage: Stage, right: Reference, passed: _Passed, seconds: float, st
     notes += [f"{count} lost {where}" for where, count in lost.items() if count]
     notes += [f"{count} double: {where}" for where, count in double.items() if count]
     live, kept = digest(seen.minutes, seen.events), digest(minutes, events)
-    notes += ["the topics' digest differs"] * (live != right.digest)
-    notes += ["the store's digest differs"] * (kept != right.digest)
+    if live != right.digest:
+        notes.append(
+            f"the topics' digest differs, first in {first_difference(right, seen.minutes, seen.events)}"
+        )
+    if kept != right.digest:
+        notes.append(f"the store's digest differs, first in {first_difference(right, minutes, events)}")
     recovery = _recovery([*passed.at, *ends], seen.progress)
     if recovery is not None and recovery > scenario.recovery:
         notes.append(f"it took {recovery:.1f} s to recover, not {scenario.recovery:.0f}")

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from alerts.events import AlertEvent
 from pipeline.classify import Incoming, classify_batch
 from pipeline.records import SentimentMinute
-from pipeline.replay.digest import digest
+from pipeline.replay.digest import digest, last_revisions
 from pipeline.replay.offline import Core
 from pipeline.settings import Settings
 from tests.keyword_classifier import KeywordClassifier
@@ -64,3 +66,36 @@ def reference(items: Sequence[Item], settings: Settings, *, arrival: bool) -> Re
 def _event_time(item: Item) -> tuple[float, str]:
     document = item.document
     return (document.published_at.timestamp(), document.id) if document else (0.0, "")
+
+
+def first_difference(
+    right: Reference, minutes: Sequence[SentimentMinute], events: Sequence[AlertEvent]
+) -> str:
+    """Name the first minute and key, or alert event and field, that is not as it should be."""
+    wanted = {
+        (minute.minute, row.key): row for minute in last_revisions(right.minutes) for row in minute.rows
+    }
+    found = {(minute.minute, row.key): row for minute in last_revisions(minutes) for row in minute.rows}
+    for key in sorted(wanted.keys() | found.keys()):
+        if key not in wanted or key not in found:
+            return f"{key}: {'missing' if key in wanted else 'too much'}"
+        if wanted[key] != found[key]:
+            return f"{key}: {_fields(wanted[key], found[key])}"
+    alerts = {(event.key, event.started_at, event.seq): event for event in right.events}
+    there = {(event.key, event.started_at, event.seq): event for event in events}
+    for alert in sorted(alerts.keys() | there.keys()):
+        if alert not in alerts or alert not in there:
+            return f"alert {alert}: {'missing' if alert in alerts else 'too much'}"
+        if told := _fields(alerts[alert], there[alert]):
+            return f"alert {alert}: {told}"
+    return "nothing but repeated alert events"
+
+
+def _fields(wanted: Struct, found: Struct) -> str:
+    pairs = ((name, getattr(wanted, name), getattr(found, name)) for name in wanted.__struct_fields__)
+    different = [
+        f"{name} is {there!r}, not {want!r}"
+        for name, want, there in pairs
+        if want != there and name not in ("id", "run", "v")
+    ]
+    return "; ".join(different)[:600]
