@@ -58,15 +58,22 @@ def _play(scenario: Scenario, on: Ground) -> Outcome:
             scenario=scenario.name, documents=0, faults=0, lost=0, double=0, repeated=0, same_digest=False,
             recovery=None, seconds=time.monotonic() - began, peak_mb=0.0, notes=(repr(error),),
         )  # fmt: skip
-    if outcome.right:
-        recovery = "" if outcome.recovery is None else f", flowed again in {outcome.recovery:.1f} s"
-        print(f"  right: {outcome.documents:,} documents{recovery}", file=sys.stderr, flush=True)
+    print(f"  {_said(outcome)}", file=sys.stderr, flush=True)
     if not outcome.right:
         print("  " + "; ".join(outcome.notes), file=sys.stderr, flush=True)
         on.folder.parent.joinpath(f"tocsin-scenario-{scenario.name.replace(' ', '-')}.log").write_text(
             outcome.log
         )
     return outcome
+
+
+def _said(outcome: Outcome) -> str:
+    recovery = "" if outcome.recovery is None else f", flowed again in {outcome.recovery:.1f} s"
+    return (
+        f"{outcome.documents:,} documents, {outcome.lost} lost, {outcome.double} double, {outcome.repeated} "
+        f"repeated, digest {'same' if outcome.same_digest else 'DIFFERS'}{recovery}, {outcome.peak_mb:.0f} MB, "
+        f"{outcome.seconds:.0f} s"
+    )
 
 
 def table(outcomes: list[Outcome]) -> Table:
