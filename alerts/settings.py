@@ -138,6 +138,21 @@ class SeriesSettings(BaseModel):
     """Half-life of that echo."""
 
 
+class FeedSettings(BaseModel):
+    """When a source that sends nothing is an alarm of its own; docs/alerts.md says what follows from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = True
+    """Whether sources are watched at all."""
+    silence_surprise: float = Field(5.0, ge=1, le=50)
+    """Surprise (-log10 of the chance) from which a source's silence rings."""
+    silence_minutes: int = Field(30, ge=5, le=10_080)
+    """Minutes that a silence must last before it rings, however surprising."""
+    gap_share: float = Field(0.5, gt=0, le=1)
+    """Share of the usual documents that silent sources must carry for the feed to count as down."""
+
+
 class DeliverySettings(BaseModel):
     """Where alerts go and how hard we try; an empty URL switches that receiver off."""
 

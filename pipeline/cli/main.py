@@ -10,11 +10,13 @@ from models.errors import ModelError
 from pipeline.cli import (
     alerts,
     broker,
+    calibrate,
     classify,
     console,
     dashboards,
     data,
     demo,
+    detect,
     evaluate,
     explain,
     export,
@@ -54,6 +56,8 @@ export.register(app)
 replay.register(app)
 report.register(app)
 alerts.register(app)
+calibrate.register(app)
+detect.register(app)
 worker.register(app)
 rejected.register(app)
 verify.register(app)

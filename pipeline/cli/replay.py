@@ -60,6 +60,12 @@ def replay(
             "--store", help="Keep it in the store, in place of a run of that name (kafka always does)."
         ),
     ] = False,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--compare", metavar="A.toml B.toml", help="What if: alerts gained, lost and moved from A to B."
+        ),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,6 +76,9 @@ def replay(
     two replays came to the same. Scores are kept under the state folder, so that the next replay of these
     texts, with other settings, takes seconds. With --store, the run can be looked at and reported on like the
     live one: `tocsin report --run RUN`.
+
+    With --compare, the feed is heard once and two settings files are held against each other; with --out, DIR
+    then holds compare.html and compare.json.
     """
     from datetime import UTC, datetime
 
@@ -101,6 +110,11 @@ def replay(
         with feed_progress("reading", opened) as shown:
             history = read_history(opened, start=since, end=until, on_row=_every(1000, shown))
         notices = opened.notices()
+    if compare is not None:
+        from pipeline.cli.whatif import show_comparison
+
+        show_comparison(history, compare, settings, now, out, use_cache=cache, as_json=as_json)
+        return
     with _store(settings, keep=keep and via == "offline") as store:
         on_documents = store.write_documents if store is not None else None
         result = _shell(
