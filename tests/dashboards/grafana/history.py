@@ -14,6 +14,7 @@ from pipeline.records import Document
 from pipeline.replay import History, replay_offline
 from pipeline.settings import Settings
 from pipeline.store import Store, actions
+from tests.headlines import distinct
 from tests.keyword_classifier import KeywordClassifier
 from tests.records import alert_event, evidence, label, rejected
 
@@ -41,13 +42,13 @@ def documents(seed: int = 1) -> list[Document]:
                 id=f"d{number}",
                 source=("wire", "blog", "forum")[number % 3],
                 published_at=at,
-                title=f"Company {number} {word} to discuss {('shares', 'oil')[number % 2]}",
+                title=f"{distinct(number)} {word} to discuss {('shares', 'oil')[number % 2]}",
                 lang=("en", "zh")[number % 7 == 0],
                 kind=("news", "comment")[number % 4 == 0],
             )
         )
     for number in range(40):
-        title = f"Depositors queue as bank {number // 2} fails in town {number // 2}"
+        title = f"{distinct(1000 + number // 2)} bank fails"
         at = SURGE + timedelta(minutes=number)
         made.append(Document(id=f"s{number}", source="wire", published_at=at, title=title, lang="en"))
     harm = {"url": "javascript:alert(1)", "source": "<b>wire</b>", "author": "@evil"}
