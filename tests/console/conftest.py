@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,12 +43,18 @@ def console_process(folder: Path, store_url: str, *options: str, **environ: str)
 
 
 @pytest.fixture(scope="session")
-def filled_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """URL of a store with the run of `tests.console.filled`."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('console') / 'filled.db'}"
-    with Store.open(url) as store:
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the run of `tests.console.filled`, to be copied and left as it is."""
+    file = tmp_path_factory.mktemp("console") / "filled.db"
+    with Store.open(f"sqlite:///{file}") as store:
         fill(store)
-    return url
+    return file
+
+
+@pytest.fixture(scope="session")
+def filled_url(filled_file: Path) -> str:
+    """URL of a copy that all tests of this folder share: they add to it what people do."""
+    return f"sqlite:///{shutil.copy(filled_file, filled_file.with_name('shared.db'))}"
 
 
 @pytest.fixture(scope="session")
