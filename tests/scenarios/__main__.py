@@ -69,10 +69,10 @@ def _play(scenario: Scenario, on: Ground) -> Outcome:
 
 def _said(outcome: Outcome) -> str:
     recovery = "" if outcome.recovery is None else f", flowed again in {outcome.recovery:.1f} s"
+    digest = "same" if outcome.same_digest else "DIFFERS"
     return (
         f"{outcome.documents:,} documents, {outcome.lost} lost, {outcome.double} double, {outcome.repeated} "
-        f"repeated, digest {'same' if outcome.same_digest else 'DIFFERS'}{recovery}, {outcome.peak_mb:.0f} MB, "
-        f"{outcome.seconds:.0f} s"
+        f"repeated, digest {digest}{recovery}, {outcome.peak_mb:.0f} MB, {outcome.seconds:.0f} s"
     )
 
 

@@ -80,7 +80,7 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     recovery: float = 15.0
     """Seconds it may take until everything flows again after a fault has passed."""
-    patience: float = 180.0
+    patience: float = 600.0
     """Seconds after the last document within which all must have arrived."""
 
     @property

@@ -46,7 +46,7 @@ from tests.servers import (
 
 WORKER = ("-m", "tests.scenarios.worker")
 _FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-_READY = 60.0
+_READY = 240.0
 
 
 class Fleet:

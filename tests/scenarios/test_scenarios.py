@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from tests.kafka import broker_of_yours
-from tests.scenarios.ground import Ground, ground
+from tests.scenarios.ground import Ground
 from tests.scenarios.play import play
 from tests.scenarios.scenario import Scenario, load
 
 YOURS = broker_of_yours()
 # A broker that is not ours can neither be stopped nor cut off.
 QUICK = [each for each in load("quick") if YOURS is None or not each.owns_the_broker]
-
-
-@pytest.fixture(scope="module")
-def on() -> Iterator[Ground]:
-    with ground(YOURS) as servers:
-        yield servers
 
 
 @pytest.mark.parametrize("scenario", QUICK, ids=lambda each: each.name)
