@@ -84,7 +84,7 @@ def change(seen: float, normal: float) -> str:
 
 
 def odds(surprise: float) -> str:
-    """How many tries chance needs for a surprise, -log10 of a probability: one digit, powers beyond a million."""
+    """How many tries chance needs for a surprise (-log10 of a probability): one digit, then powers of ten."""
     if surprise > 6:
         return f"10^{surprise:.0f}"
     tries = 10**surprise
