@@ -234,6 +234,15 @@ def test_the_reader_may_only_read(database: psycopg.Connection) -> None:
             database.execute(statement)  # type: ignore[call-overload]
 
 
+def test_the_reader_may_be_made_before_the_tables(postgres: Server) -> None:
+    """As the compose file does: PostgreSQL's container runs it before any worker has started."""
+    url = new_database(postgres)
+    reader = reader_of(url)
+    Store.open(url).close()
+    with psycopg.connect(reader) as connection:
+        assert connection.execute("SELECT count(*) FROM sentiment").fetchone() == (0,)
+
+
 def test_both_languages_ask_the_same(boards: dict[str, dict[str, Any]]) -> None:
     for uid in [uid for uid in boards if not uid.endswith("-zh")]:
         english, chinese = panels(boards[uid]), panels(boards[f"{uid}-zh"])
