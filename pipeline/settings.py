@@ -85,8 +85,8 @@ class ModelSettings(_Section):
     to eight pieces. It changes scores, so it is part of the model's name in records."""
     cache: int = Field(32_768, ge=0)
     """Texts that are remembered with their scores, for feeds that bring a story many times; 0 for none."""
-    batch_tokens: int = Field(4096, ge=128)
-    """Token budget of one micro-batch."""
+    batch_tokens: int = Field(16_384, ge=128)
+    """Token budget of one micro-batch; below full load batches are as large as what came meanwhile."""
     batch_deadline: float = Field(0.05, gt=0)
     """Seconds a document may wait for its batch to fill."""
 

@@ -174,7 +174,8 @@ def staged(scenario: Scenario, ground: Ground, folder: Path) -> Iterator[Stage]:
             state_dir=folder,
             broker=ground.reach(scenario.via),
             topics=TopicSettings(partitions=scenario.partitions, prefix=name if scenario.live else "tocsin"),
-            model=ModelSettings(**update.get("model", {})),
+            # Small batches, so that there are many for the faults to hit.
+            model=ModelSettings(**({"batch_tokens": 4096} | update.get("model", {}))),
             event_time=EventTimeSettings(
                 **{"idle_timeout": scenario.idle_timeout, **update.get("event_time", {})}
             ),
