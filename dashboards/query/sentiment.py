@@ -35,6 +35,7 @@ _MARKS = ("documents", "mean", "negative_share", "negative_share_se")
 _OWN = ("time", *_SUMS, "mean", "mean_se", "negative_share", "negative_share_se")
 _ROW = ("time", "run", "key", *_OWN[1:], *(f"{mark}_{window}" for window in WINDOWS for mark in _MARKS))
 PORTION = 20_000
+_AT_ONCE = 500
 Row = dict[str, Any]
 # "documents", "mean", "negative_share", "negative_share_se")
 
@@ -72,7 +73,7 @@ def sentiment(
         )
     with reading(store, seconds) as connection:
         asked = partial(minutes, run, key=key, since=since, until=until, as_of=as_of)
-        found = tuple(_point(_flat(run, key, row, step), window) for row in _found(connection, asked, step))
+        found = tuple(_point(_flat(run, key, row), window) for row in _found(connection, asked, step))
     return Series(run=run, key=key, window=window, step_seconds=step, since=since, until=until, points=found)
 
 
@@ -127,7 +128,7 @@ def sentiment_rows(
         end = min(datetime.fromtimestamp(begin.timestamp() // step * step, UTC) + length, until)
         asked = partial(minutes, run, key=key, since=begin, until=end, as_of=as_of)
         with reading(store, seconds) as connection:
-            portion = [_flat(run, key, row, step) for row in _found(connection, asked, step)]
+            portion = [_flat(run, key, row) for row in _found(connection, asked, step)]
         if portion:
             yield portion
         begin = end
@@ -138,35 +139,42 @@ def sentiment_columns() -> tuple[str, ...]:
     return _ROW
 
 
-def _found(connection: Connection, asked: Callable[[], Subquery], step: int) -> Iterator[Any]:
-    table = asked()
-    c = table.c
+def _found(connection: Connection, asked: Callable[[], Subquery], step: int) -> Iterator[Row]:
+    c = asked().c
     marks = [c[f"{mark}_{window}"] for window in WINDOWS for mark in _MARKS]
     if step == _MINUTE:
-        query = select(c.minute.label("time"), *(c[name] for name in _SUMMED), *marks).order_by(c.minute)
-    else:
-        inner = asked().c
-        slot = (cast(extract("epoch", inner.minute), BigInteger) // step).label("slot")
-        totals = [func.sum(inner[name]).label(name) for name in _SUMMED]
-        steps = select(slot, func.max(inner.minute).label("last"), *totals).group_by(slot).subquery()
-        query = select(steps, *marks).join(table, c.minute == steps.c.last).order_by(steps.c.slot)
-    return iter(connection.execute(query))
+        query = select(c.minute, *(c[name] for name in _SUMMED), *marks).order_by(c.minute)
+        for row in connection.execute(query):
+            yield {**row._mapping, "time": row.minute}
+        return
+    slot = (cast(extract("epoch", c.minute), BigInteger) // step).label("slot")
+    totals = [func.sum(c[name]).label(name) for name in _SUMMED]
+    steps = connection.execute(
+        select(slot, func.max(c.minute).label("last"), *totals).group_by(slot).order_by(slot)
+    ).all()
+    # The windows of each step's last minute, by look-ups of the key: a join would be planned as a scan.
+    for at in range(0, len(steps), _AT_ONCE):
+        some = steps[at : at + _AT_ONCE]
+        query = select(c.minute, *marks).where(c.minute.in_([row.last for row in some]))
+        windows = {row.minute: row._mapping for row in connection.execute(query)}
+        for row in some:
+            yield {**row._mapping, **windows[row.last], "time": datetime.fromtimestamp(row.slot * step, UTC)}
 
 
-def _flat(run: str, key: str, row: Any, step: int) -> Row:
-    counts = {name: int(getattr(row, name)) for name in _SUMS}
-    documents, score_sum = counts["documents"], int(row.score_sum)
+def _flat(run: str, key: str, row: Row) -> Row:
+    counts = {name: int(row[name]) for name in _SUMS}
+    documents, score_sum = counts["documents"], int(row["score_sum"])
     own = share_of(Totals(documents=documents, negative=counts["negative"], score_sum=score_sum))
     return {
-        "time": row.time if step == _MINUTE else datetime.fromtimestamp(row.slot * step, UTC),
+        "time": row["time"],
         "run": run,
         "key": key,
         **counts,
         "mean": own.mean if documents else None,
-        "mean_se": _standard_error(documents, score_sum, int(row.score_sumsq)),
+        "mean_se": _standard_error(documents, score_sum, int(row["score_sumsq"])),
         "negative_share": own.negative_share if documents else None,
         "negative_share_se": own.negative_share_se if documents else None,
-        **{f"{mark}_{window}": getattr(row, f"{mark}_{window}") for window in WINDOWS for mark in _MARKS},
+        **{f"{mark}_{window}": row[f"{mark}_{window}"] for window in WINDOWS for mark in _MARKS},
     }
 
 
