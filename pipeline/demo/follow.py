@@ -61,7 +61,8 @@ def _follow(settings: Settings, watcher: Watcher, stop: threading.Event) -> None
             bootstrap_servers=settings.broker.servers,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
-            # The run creates its topics after we began to look for them.
+            # The run creates its topics, with its settings, after we began to look for them.
+            allow_auto_create_topics=False,
             metadata_max_age_ms=500,
         )
         try:

@@ -13,7 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from dashboards.console.words import TAGS, words
 from pipeline.store import Store
 from pipeline.store.actions import journal, verdicts
+from tests.console.conftest import console_process
 from tests.console.filled import RUN
+from tests.servers import new_database, start_postgres
 
 PICTURES = os.environ.get("CONSOLE_PICTURES")
 """Folder for screenshots; without it none are taken."""
@@ -187,3 +189,22 @@ def test_what_comes_into_the_store_comes_onto_the_page(chromium: Any, address: s
     give_verdict(filled, filled.alerts(RUN)[0].id, verdict="noise", by="Olu", at=datetime.now(UTC))
     visit.page.locator(".t-journal:has-text('Olu')").wait_for()
     visit.page.context.close()
+
+
+def test_a_store_that_goes_away_is_said_and_comes_back_by_itself(chromium: Any, tmp_path: Path) -> None:
+    with start_postgres() as server:
+        url = new_database(server)
+        Store.open(url).close()
+        with console_process(tmp_path, url) as address:
+            visit = Visit(chromium, address, "en", "light")
+            visit.open("/")
+            visit.page.locator(".t-empty").get_by_text("tocsin demo").wait_for()
+            server.stop()
+            visit.page.locator(".t-away-note").wait_for()
+            visit.page.reload()
+            visit.page.get_by_role("heading", name="The store is away").wait_for()
+            assert "tocsin@" not in visit.page.title()
+            server.start()
+            visit.page.locator(".t-empty").wait_for()
+            visit.page.locator(".t-away-note").wait_for(state="detached")
+            visit.page.context.close()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -131,7 +132,18 @@ def publishing(seen: Seen, servers: list[str]) -> Callable[[Settings, History, P
 def test_view_sees_what_the_run_publishes_and_the_broker_is_gone_at_the_end(
     engine: str, tmp_path: Path
 ) -> None:
-    seen, servers, started = Seen(), list[str](), list[str]()
+    seen, servers, started, order = Seen(), list[str](), list[str](), list[str]()
+
+    @contextmanager
+    def console(own: Settings) -> Iterator[None]:
+        order.append(f"console of {own.run} opens")
+        yield
+        order.append("closes")
+
+    def afterwards(result: DemoResult) -> None:
+        port = int(servers[0].rpartition(":")[2])
+        order.append(f"{result.scored} scored, broker {'there' if port_taken(port) else 'gone'}")
+
     done = run(
         Settings(state_dir=tmp_path),
         read_feed(NOW),
@@ -139,8 +151,11 @@ def test_view_sees_what_the_run_publishes_and_the_broker_is_gone_at_the_end(
         seen,
         engine=engine,  # type: ignore[arg-type]
         started=started.append,
+        console=console,
+        afterwards=afterwards,
     )
     assert started == [done.engine] == [engine]
+    assert order == ["console of demo opens", "970 scored, broker gone", "closes"]
     assert (done.documents, done.scored, done.rejected, done.duplicates) == (973, 970, 0, 3)
     assert done.alerts == (alert(1),)
     assert seen.alerts == [alert(0)]

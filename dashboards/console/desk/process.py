@@ -25,7 +25,7 @@ from pipeline.settings import Settings, load_settings
 
 RUN = "desk"
 BATCH = 64
-"""Documents heard at once: few enough for the page to move and to stop, enough to keep the classifier busy."""
+"""Documents heard at once: few enough for the page to move, enough to keep the classifier busy."""
 _STEP = 32
 """The same while looking for the next alert."""
 _LEARNT = 512

@@ -78,6 +78,7 @@ export default {
             <td role="cell" class="t-day" :data-label="t('bad_24h')"><Spark :values="row.spark" :behind="row.all" :label="row.spark_label" /></td>
             <td role="cell" class="t-state" :data-label="t('surprise')">
               <a v-if="row.alert" class="t-badge" :class="'t-' + row.alert.severity" :href="href('/alerts/' + row.alert.id)">{{ t(row.alert.severity) }} {{ fixed(row.alert.surprise) }}</a>
+              <a v-else-if="row.covered" class="t-badge" :class="'t-' + row.covered.severity + ' t-soft'" :href="href('/alerts/' + row.covered.id)" :title="t('covered_why')">{{ t("covered") }}</a>
               <span v-else-if="row.learning" class="t-tag" :title="t('learning_why')">{{ t("learning") }}</span>
               <span v-else class="t-calm" :title="t('surprise_hint')">{{ row.surprise === null ? t("calm") : "~ " + fixed(row.surprise) }}</span>
             </td>

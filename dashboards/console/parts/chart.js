@@ -2,7 +2,7 @@ import { markRaw } from "vue";
 import { colour, signed } from "./format.js";
 
 // Sentiment with its band above, bad stories seen against expected below; one zoom for both.
-// A point: [ms, mean, low, high, documents, seen, expected, expected low, expected high].
+// A point: [ms of the step's middle, mean, low, high, documents, seen, expected, expected low, expected high].
 const column = (points, at) => points.map((p) => [p[0], p[at]]);
 const gap = (points, low, high) => points.map((p) => [p[0], p[high] === null ? null : p[high] - p[low]]);
 
@@ -13,6 +13,8 @@ function band(points, low, high, axis, tint, name) {
     { ...line, name: name + "-range", data: gap(points, low, high), areaStyle: { color: tint, opacity: 0.22 } },
   ];
 }
+
+const moment = (ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
 
 export function options(view, t, dark) {
   const c = Object.fromEntries(["ink", "soft", "line", "neg", "pos", "accent", "watch", "warning", "critical"].map((n) => [n, colour(n)]));
@@ -40,7 +42,7 @@ export function options(view, t, dark) {
       formatter: (found) => {
         const p = points[found[0]?.dataIndex];
         if (!p) return "";
-        const rows = [new Date(p[0]).toISOString().slice(0, 16).replace("T", " ") + " UTC", `${t("mean_tone")}: ${signed(p[1])}` + (p[2] === null ? "" : ` (${signed(p[2])} … ${signed(p[3])})`), `${t("documents")}: ${p[4]}`, `${t("bad_stories")}: ${p[5]}`];
+        const rows = [moment(p[0] - view.step / 2) + " – " + moment(p[0] + view.step / 2).slice(11) + " UTC", `${t("mean_tone")}: ${signed(p[1])}` + (p[2] === null ? "" : ` (${signed(p[2])} … ${signed(p[3])})`), `${t("documents")}: ${p[4]}`, `${t("bad_stories")}: ${p[5]}`];
         if (p[6] !== null) rows.push(`${t("expected")}: ${p[6].toFixed(1)} (${p[7].toFixed(1)} … ${p[8].toFixed(1)})`);
         return rows.join("\n");
       },

@@ -17,6 +17,7 @@ from dashboards.text import printable
 from pipeline.store.actions import Acknowledgement, Mute
 from pipeline.store.journal import JournalEntry
 
+_FIGURES = {"observed", "expected", "surprise", "threshold", "severity"}
 SHOWS = ("firing", "open", "all")
 """What the inbox may show: what rings, what nobody has judged, everything."""
 
@@ -175,9 +176,23 @@ def _entry(entry: JournalEntry, say: Say) -> Json:
     return {
         "at": iso(entry.event_time or entry.at),
         "what": say.known(f"action_{entry.action}", entry.action),
-        "why": printable(entry.reason, 400),
+        "why": _why(entry, say),
         "by": by if entry.event_time is None else say("by_event_time", by=by),
     }
+
+
+def _why(entry: JournalEntry, say: Say) -> str:
+    """Why, in the reader's language where the entry's figures tell it; else as it was said."""
+    detail = entry.detail
+    if entry.action in ("fired", "escalated", "updated") and detail.keys() >= _FIGURES:
+        figures = {name: detail[name] for name in _FIGURES if name != "severity"}
+        told = {
+            name: f"{value:.1f}" if isinstance(value, float) else value for name, value in figures.items()
+        }
+        return say("why_fired", **told, severity=say.known(str(detail["severity"]), str(detail["severity"])))
+    if entry.action in ("pending", "confirmed", "resolved"):
+        return say(f"why_{entry.action}")
+    return printable(entry.reason, 400)
 
 
 def _muted(mute: Mute, say: Say, *, named: bool = False) -> str:

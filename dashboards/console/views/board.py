@@ -24,18 +24,25 @@ def board_view(
     muted: Mapping[str, str],
     asked: datetime | None = None,
 ) -> Json:
-    """The board as it is shown: firing topics first, the gravest on top, then by surprise.
+    """The board as it is shown: firing topics first, the gravest on top, what they cover, then by surprise.
 
     `muted` says of keys until when they are; `asked` is the moment that somebody went back to.
     """
-    lines = sorted(board.lines, key=_rank)
     firing = [line for line in board.lines if line.firing is not None]
+    covering = {key: line for line in firing for key in (line.firing.covers if line.firing else ())}
+    lines = sorted(board.lines, key=lambda line: _rank(line, line.key in covering))
     learning = is_learning(board.lines, board.at, warmup_days)
     return {
         "at": iso(board.at),
         "as_of": f"{asked:%Y-%m-%dT%H:%M}" if asked else "",
         "lead": _lead(firing, lines, say) if lines else "",
-        "rows": [line_view(line, say, learning, muted.get(line.key, "")) for line in lines],
+        "rows": [
+            {
+                **line_view(line, say, learning, muted.get(line.key, "")),
+                "covered": alert_mark(covering[line.key].firing) if line.key in covering else None,
+            }
+            for line in lines
+        ],
         "empty": None if lines else [_hint(say, name) for name in COMMANDS],
     }
 
@@ -74,11 +81,11 @@ def is_learning(lines: tuple[BoardLine, ...], at: datetime | None, warmup_days: 
     return at is not None and bool(begun) and at - min(begun) < timedelta(days=warmup_days)
 
 
-def _rank(line: BoardLine) -> tuple[object, ...]:
+def _rank(line: BoardLine, covered: bool) -> tuple[object, ...]:
     alert = line.firing
     if alert is not None:
         return (0, -_SEVERITY.get(alert.severity, 0), -alert.surprise, line.key)
-    return (1, line.key != "overall", -line.surprise, -line.day.documents, line.key)
+    return (1 if covered else 2, line.key != "overall", -line.surprise, -line.day.documents, line.key)
 
 
 def _lead(firing: list[BoardLine], lines: list[BoardLine], say: Say) -> str:

@@ -93,7 +93,7 @@ def chart_view(
     say: Say,
     label: str,
 ) -> Json:
-    """Points of a chart (see parts/chart.js), and the alerts behind them."""
+    """Points of a chart (see parts/chart.js), each in the middle of its step, and the alerts behind them."""
     points: list[list[float | int | None]] = []
     for point, usual in zip(series.points, normal, strict=True):
         low = high = None
@@ -102,10 +102,11 @@ def chart_view(
             high = min(1.0, round(point.mean + _NORMAL * point.mean_se, 4))
         expected = [usual.expected, usual.low, usual.high] if usual else [None, None, None]
         mean = None if point.mean is None else round(point.mean, 4)
-        at = milliseconds(point.time)
+        at = milliseconds(point.time) + series.step_seconds * 500
         points.append([at, mean, low, high, point.documents, point.negative_stories, *expected])
     return {
         "points": points,
+        "step": series.step_seconds * 1000,
         "from": milliseconds(series.since),
         "to": milliseconds(series.until),
         "alerts": [_area(alert, series.until, say) for alert in alerts],
