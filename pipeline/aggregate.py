@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from pipeline.counting import OVERALL, Counted, Counting, CountingHead, merges
+from pipeline.feeds import NO_SOURCES, Sources
 from pipeline.lateness import Lateness
 from pipeline.offsets import CountedOffsets
 from pipeline.opened import OpenHead, OpenMinutes
@@ -66,6 +67,7 @@ class _Head(Struct):
     counting: CountingHead
     totals: Totals
     ended: bool
+    sources: dict[int, str] = {}
 
 
 class Snapshot(Struct):
@@ -120,6 +122,7 @@ class Aggregate:
         self._rolling = Rolling(self._horizon)
         self._revisions: dict[int, int] = {}
         self._counting = Counting(settings)
+        self._sources = Sources()
 
     @property
     def watermark(self) -> int | None:
@@ -181,6 +184,7 @@ class Aggregate:
         last = self._rolling.last
         late = np.zeros(rows.size, bool) if last is None else rows["published"] // 60 <= last
         names = {source_hash(name): name for name in tally.sources}
+        self._sources.hear(names)
         self.lateness.observe(names, rows["source"], np.maximum(before - stamps, 0), late)
         amendments = self._amend(rows[late], tally.partition) if late.any() else []
         taken = rows[~late]
@@ -284,7 +288,7 @@ class Aggregate:
             self._rolling.close(minute, of_minute.sums)
             if len(self._revisions) > self._horizon:
                 self._revisions = {m: n for m, n in self._revisions.items() if m > minute - self._horizon}
-            yield self._minute(minute, of_minute, revision=0)
+            yield self._minute(minute, of_minute, revision=0, sources=self._sources.named(of_minute.sources))
 
     def _end(self) -> SentimentMinute:
         after = 0 if self._rolling.last is None else self._rolling.last + 1
@@ -299,7 +303,13 @@ class Aggregate:
         )
 
     def _minute(
-        self, minute: int, counted: Counted, *, revision: int, late: tuple[LateDocument, ...] = ()
+        self,
+        minute: int,
+        counted: Counted,
+        *,
+        revision: int,
+        late: tuple[LateDocument, ...] = (),
+        sources: dict[str, int] = NO_SOURCES,
     ) -> SentimentMinute:
         rows = tuple(
             SentimentRow(
@@ -317,6 +327,7 @@ class Aggregate:
             rows=rows,
             merged=counted.merged,
             late=late,
+            sources=sources,
         )
 
     def snapshot(self) -> Snapshot:
@@ -338,6 +349,7 @@ class Aggregate:
             counting=self._counting.head(),
             totals=self.totals,
             ended=self.ended,
+            sources=self._sources.names,
         )
         return Snapshot(head=msgspec.msgpack.encode(head), segments=_Segments(self._counting, self._open))
 
@@ -374,6 +386,7 @@ class Aggregate:
         self._rolling = Rolling(self._horizon, head.last, head.history)
         self._revisions = head.revisions
         self._counting.restore(head.counting, sealed)
+        self._sources = Sources(head.sources)
 
 
 @lru_cache(256)

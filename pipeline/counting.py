@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.caps import Caps, CapsState
 from pipeline.evidence import most_negative
+from pipeline.feeds import by_source
 from pipeline.keytable import Ints
 from pipeline.records import Evidence, Merge
 from pipeline.rolling import Minute, Sums
@@ -35,6 +36,8 @@ class Counted:
     sums: Minute = field(default_factory=dict)
     evidence: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
     merged: tuple[Merge, ...] = ()
+    sources: Mapping[int, int] = field(default_factory=dict)
+    """Documents by the hash of their source."""
 
 
 class CountingHead(Struct):
@@ -101,6 +104,8 @@ class Counting:
             self._cite(counted, cited, minute, rows, assigned, capped)
         for at, merged in merges(assigned, rows).items():
             counted[at].merged = merged
+        for at, sources in by_source(minute, rows["source"]).items():
+            counted[at].sources = sources
         return rows.size, counted
 
     def count_late(self, rows: Rows, last: int) -> tuple[Rows, Assigned]:

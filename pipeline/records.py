@@ -262,6 +262,8 @@ class SentimentMinute(Struct, frozen=True, kw_only=True):
     """Stories of this minute, or of its late documents, that joined an earlier one of another wording."""
     late: tuple[LateDocument, ...] = ()
     """The documents that amended the minute, in a revision above 0."""
+    sources: dict[str, int] = {}
+    """Documents by the name of their source, as the minute closed; beyond 256 sources the rest is under ``."""
 
 
 class Label(Struct, frozen=True, kw_only=True):

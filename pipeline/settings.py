@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from alerts.settings import DeliverySettings, DetectorSettings
+from alerts.settings import DeliverySettings, DetectorSettings, FeedSettings
 from pipeline import config
 from pipeline.errors import UsageError
 
@@ -179,6 +179,7 @@ class Settings(BaseSettings):
     drift: DriftSettings = DriftSettings()
     event_time: EventTimeSettings = EventTimeSettings()
     detector: DetectorSettings = DetectorSettings()
+    feeds: FeedSettings = FeedSettings()
     delivery: DeliverySettings = DeliverySettings()
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()

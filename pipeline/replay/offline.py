@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from alerts.events import AlertEvent
+from alerts.health import FeedHealth
 from alerts.monitor import OVERALL, SurgeMonitor
 from pipeline.aggregate import Aggregate
 from pipeline.classify import Incoming, classify_batch
@@ -33,6 +34,7 @@ class Core:
     """Aggregate and detector of one run, and what they have said."""
 
     aggregate: Aggregate
+    health: FeedHealth
     monitor: SurgeMonitor
     on_event: OnEvent
     minutes: list[SentimentMinute] = field(default_factory=list)
@@ -46,6 +48,7 @@ class Core:
         """Aggregate and detector that have heard nothing yet."""
         return cls(
             aggregate=Aggregate(run, partitions, settings.event_time),
+            health=FeedHealth(settings.feeds, run),
             monitor=SurgeMonitor(settings.detector, run=run, keys=(OVERALL, *topics)),
             on_event=on_event,
         )
@@ -56,11 +59,16 @@ class Core:
             if minute.rows:
                 self.minutes.append(minute)
             if is_observed(minute):
-                for event in self.monitor.observe(observation(minute)):
+                for event in self._observe(minute):
                     self.events.append(event)
                     self.on_event(event)
             elif is_amended(minute):
                 self.monitor.amend(observation(minute))
+
+    def _observe(self, minute: SentimentMinute) -> list[AlertEvent]:
+        """The feed first: while it is down, what the minute holds is not what happened."""
+        silences = self.health.observe(int(minute.minute.timestamp()) // 60, minute.sources)
+        return [*silences, *self.monitor.observe(observation(minute, gap=self.health.gap))]
 
 
 def replay_offline(

@@ -125,5 +125,6 @@ def settings_hash(settings: Settings) -> str:
     deciding = {
         "event_time": settings.event_time.model_dump(mode="json"),
         "detector": settings.detector.model_dump(mode="json"),
+        "feeds": settings.feeds.model_dump(mode="json"),
     }
     return sha256(msgspec.json.encode(deciding, order="sorted")).hexdigest()[:16]

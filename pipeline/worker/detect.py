@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from alerts import SurgeMonitor
+from alerts.events import AlertEvent
+from alerts.health import FeedHealth
 from pipeline.aggregate import OVERALL
 from pipeline.detection import is_amended, is_observed, observation
 from pipeline.errors import TocsinError
@@ -22,6 +24,14 @@ _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(SentimentMinute)
 
 
+class _Saved(msgspec.Struct, array_like=True):
+    monitor: bytes
+    health: bytes
+
+
+_saved = msgspec.msgpack.Decoder(_Saved)
+
+
 class DetectCore:
     """The surge monitor with its place in Kafka."""
 
@@ -31,17 +41,21 @@ class DetectCore:
         self._metrics = metrics
         self._topic = topic_name(settings, "alerts")
         self._monitor = self._fresh()
+        self._health = FeedHealth(settings.feeds, settings.run)
         self._shown: set[tuple[str, str]] = set()
         self._ended = False
 
     def load(self, state: State | None) -> None:
         """Begin from a state, or afresh."""
         self._monitor = self._fresh()
+        self._health = FeedHealth(self._settings.feeds, self._settings.run)
         self._ended = False
         if state is not None:
             try:
-                self._monitor.restore(state.head)
-            except ValueError as error:
+                saved = _saved.decode(state.head)
+                self._monitor.restore(saved.monitor)
+                self._health.restore(saved.health)
+            except (ValueError, msgspec.MsgspecError) as error:
                 # Going on without it would leave alerts that fire now without anybody to resolve them.
                 raise TocsinError(
                     f"the detector's state cannot be used: {error}. Put `detector.windows` back, or begin "
@@ -55,7 +69,7 @@ class DetectCore:
         minute = _decoder.decode(value)
         outgoing = []
         if is_observed(minute):
-            for event in self._monitor.observe(observation(minute)):
+            for event in self._observe(minute):
                 self._metrics.alert_events.labels(event.reason, event.severity).inc()
                 outgoing.append(Outgoing(self._topic, _encode(event), event.id.encode()))
             self._show_firing()
@@ -69,12 +83,18 @@ class DetectCore:
 
     def save(self) -> tuple[bytes, Mapping[str, bytes]]:
         """Give the state."""
-        return self._monitor.snapshot(), {}
+        return msgspec.msgpack.encode(_Saved(self._monitor.snapshot(), self._health.snapshot())), {}
 
     @property
     def ended(self) -> bool:
         """The end mark was published."""
         return self._ended
+
+    def _observe(self, minute: SentimentMinute) -> list[AlertEvent]:
+        """The feed first: while it is down, what the minute holds is not what happened."""
+        silences = self._health.observe(int(minute.minute.timestamp()) // 60, minute.sources)
+        self._metrics.show_feeds(self._health.silent_for, self._health.firing, gap=self._health.gap)
+        return [*silences, *self._monitor.observe(observation(minute, gap=self._health.gap))]
 
     def _fresh(self) -> SurgeMonitor:
         return SurgeMonitor(self._settings.detector, run=self._settings.run, keys=self._keys)

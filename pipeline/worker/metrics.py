@@ -87,6 +87,9 @@ class Metrics:
         self.budget = gauge("alert_budget_per_week", "False alarms a week that a key may raise.", ["key"])
         self.realised = gauge("alerts_realised_per_week", "Alarms a week that a key raised.", ["key"])
         self.learning = gauge("alerts_learning", "1 for keys that cannot ring yet.", ["key"])
+        self._silence = gauge("feed_silence_seconds", "Event time since a source was heard.", ["feed"])
+        self._silent = gauge("feed_silent", "Whether the silence of a source rings.", ["feed"])
+        self._gap = gauge("feed_gap", "Whether the feed counts as down: nothing is learnt meanwhile.")
         self.deliveries = counter(
             "alert_deliveries", "Tries to deliver an alert event.", ["receiver", "outcome"]
         )
@@ -122,6 +125,13 @@ class Metrics:
             self._mean.labels(key, name).set(window.mean)
             self._share.labels(key, name).set(window.negative_share)
             self._documents.labels(key, name).set(window.documents)
+
+    def show_feeds(self, silent_for: Mapping[str, int], firing: Mapping[str, str], *, gap: bool) -> None:
+        """Export how long each known source has been silent (minutes); at most 256 of them."""
+        for feed, minutes in silent_for.items():
+            self._silence.labels(feed).set(60 * minutes)
+            self._silent.labels(feed).set(feed in firing)
+        self._gap.set(gap)
 
     def show_drift(self, day: DayReport) -> None:
         """Export how far the latest day's answers are from the reference; nothing while there is none."""
