@@ -24,6 +24,8 @@ from dashboards.console.state import Console
 from pipeline.settings import Settings
 
 _RECONNECT_SECONDS = 30.0
+_ANSWER_SECONDS = 60.0
+"""What a page may take to be read: longer than a query may, so that its own message is what is shown."""
 _BELL = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E"
     "%3Cpath fill='%23c2571a' d='M12 2a2 2 0 0 1 2 2v.3A7 7 0 0 1 19 11v5l2 3H3l2-3v-5a7 7 0 0 1 5-6.7V4a2 2"
@@ -39,27 +41,27 @@ def build(
     desks = Desks(settings, feeds)
     serve_assets(nicegui_app)
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=_ANSWER_SECONDS)
     async def board(request: Request) -> None:
         await show(console, request, BoardPage(_moment(request)))
 
-    @ui.page("/topics/{key:path}")
+    @ui.page("/topics/{key:path}", response_timeout=_ANSWER_SECONDS)
     async def topic(request: Request, key: str) -> None:
         await show(console, request, TopicDesk(key, _moment(request)))
 
-    @ui.page("/alerts")
+    @ui.page("/alerts", response_timeout=_ANSWER_SECONDS)
     async def inbox(request: Request) -> None:
         await show(console, request, InboxPage(request.query_params.get("show", "all")))
 
-    @ui.page("/alerts/{id}")
+    @ui.page("/alerts/{id}", response_timeout=_ANSWER_SECONDS)
     async def alert(request: Request, id: str) -> None:
         await show(console, request, AlertDesk(id))
 
-    @ui.page("/replay")
+    @ui.page("/replay", response_timeout=_ANSWER_SECONDS)
     async def replay(request: Request) -> None:
         await show(console, request, DeskPage(desks))
 
-    @ui.page("/health")
+    @ui.page("/health", response_timeout=_ANSWER_SECONDS)
     async def health(request: Request) -> None:
         await show(console, request, HealthPage())
 
