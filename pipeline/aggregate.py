@@ -208,7 +208,7 @@ class Aggregate:
         rows, assigned = self._counting.count_late(rows, last)
         self.totals.documents += rows.size
         self.totals.late += rows.size
-        self.totals.merged += len(assigned.joined)
+        self.totals.merged += assigned.joined.size
         late: dict[int, list[LateDocument]] = {}
         columns = (rows[name].tolist() for name in ("offset", "published", "topic", "tone", "score"))
         for offset, published, topic, tone, score, new in zip(*columns, assigned.first.tolist(), strict=True):
@@ -311,11 +311,12 @@ class Aggregate:
         late: tuple[LateDocument, ...] = (),
         sources: dict[str, int] = NO_SOURCES,
     ) -> SentimentMinute:
+        windows = self._rolling.windows_until(minute) if revision else {}
         rows = tuple(
             SentimentRow(
                 key=key,
                 **msgspec.structs.asdict(of_key),
-                windows=self._rolling.windows(key),
+                windows=windows.get(key) or self._rolling.windows(key),
                 evidence=counted.evidence.get(key, ()),
             )
             for key, of_key in sorted(counted.sums.items())

@@ -124,13 +124,15 @@ class Counting:
         capped = np.zeros((2, rows.size), bool)
         if not (self._settings.author_cap or self._settings.source_cap):
             return capped
-        first = rows[assigned.first]
-        pairs = Counter(zip(first["topic"].tolist(), first["source"].tolist(), strict=True))
-        overall: Counter[int] = Counter()
-        for (topic, source), stories in pairs.items():
-            self._caps.tell(self.topics[topic], ((source, stories),))
-            overall[source] += stories
-        self._caps.tell(OVERALL, overall.items())
+        sources, place = np.unique(rows["source"][assigned.first], return_inverse=True)
+        cell = place * len(self.topics) + rows["topic"][assigned.first]
+        told = np.bincount(cell, minlength=sources.size * len(self.topics)).reshape(
+            sources.size, len(self.topics)
+        )
+        self._caps.tell(OVERALL, zip(sources.tolist(), told.sum(axis=1).tolist(), strict=True))
+        for topic in np.flatnonzero(told.any(axis=0)).tolist():
+            pairs = zip(sources.tolist(), told[:, topic].tolist(), strict=True)
+            self._caps.tell(self.topics[topic], ((source, count) for source, count in pairs if count))
         negative = np.flatnonzero(assigned.first & (rows["tone"] == 0))
         worst = rows[negative]
         for at, topic, source, author in zip(
@@ -197,7 +199,11 @@ class Counting:
         capped: NDArray[np.bool_],
     ) -> None:
         """Choose what to cite: stories that count as negative, each once, with its copies in the minute."""
-        cluster_of = dict(zip(rows["story"].tolist(), assigned.cluster.tolist(), strict=True))
+        stories = {each.story for of_minute in cited.values() for some in of_minute.values() for each in some}
+        told = np.isin(rows["story"], np.array(sorted(stories), np.int64))
+        cluster_of = dict(zip(rows["story"][told].tolist(), assigned.cluster[told].tolist(), strict=True))
+        copied = np.isin(assigned.cluster, assigned.cluster[told])
+        copies = Counter(zip(minute[copied].tolist(), assigned.cluster[copied].tolist(), strict=True))
         negative = assigned.first & (rows["tone"] == 0)
         in_topic, in_all = np.flatnonzero(negative & ~capped[0]), np.flatnonzero(negative & ~capped[1])
         cluster, topic = assigned.cluster, rows["topic"]
@@ -210,7 +216,6 @@ class Counting:
         counts_in |= {
             (m, OVERALL, c) for m, c in zip(minute[in_all].tolist(), cluster[in_all].tolist(), strict=True)
         }
-        copies = Counter(zip(minute.tolist(), cluster.tolist(), strict=True))
         for at, topics in cited.items():
             found: dict[str, list[Evidence]] = {}
             for name, candidates in topics.items():
@@ -277,11 +282,13 @@ def _in_order(rows: Rows, topics: Sequence[str]) -> Ints:
 
 def merges(assigned: Assigned, rows: Rows) -> dict[int, tuple[Merge, ...]]:
     """Stories that joined one of another wording, by the minute of the first document that told them so."""
-    if not assigned.joined:
-        return {}
-    story, first = np.unique(rows["story"], return_index=True)
-    minute_of = dict(zip(story.tolist(), (rows["published"][first] // 60).tolist(), strict=True))
+    at = assigned.joined
     found: dict[int, list[Merge]] = {}
-    for key, joined in assigned.joined:
-        found.setdefault(minute_of[key], []).append(Merge(story=key, joined=joined))
+    for minute, story, joined in zip(
+        (rows["published"][at] // 60).tolist(),
+        rows["story"][at].tolist(),
+        assigned.cluster[at].tolist(),
+        strict=True,
+    ):
+        found.setdefault(minute, []).append(Merge(story=story, joined=joined))
     return {minute: tuple(each) for minute, each in found.items()}

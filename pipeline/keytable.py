@@ -40,25 +40,41 @@ class KeyTable:
     def find(self, keys: Ints, first: int, end: int) -> Ints:
         """Number of each key in the log that holds the rows [first, end); -1 where it is not there."""
         at = self._probe(keys)
-        ages = (self._numbers[at] - np.uint32(first % _WRAP)).astype(np.int64)
-        return np.where((self._keys[at] == keys) & (ages < end - first), first + ages, -1)
+        return np.where(self._keys[at] == keys, self.numbers(at, first, end), -1)
 
     def put(self, keys: Ints, numbers: Ints, first: int, end: int) -> None:
-        """Note the numbers of distinct keys, in place of older ones; the log holds the rows [first, end)."""
-        if not keys.size:
-            return
+        """Note the numbers of keys, in place of older ones; the log holds the rows [first, end)."""
+        self.note(self.places(keys, first, end), numbers)
+
+    def places(self, keys: Ints, first: int, end: int) -> Ints:
+        """Find a place for each key, equal keys the same; it holds until the next call.
+
+        What is there without a number counts as not there.
+        """
         if self._used + keys.size > _FULLEST * self._keys.size:
             self._renew(keys.size, first, end)
-        waiting = np.arange(keys.size)
+        at = self._probe(keys)
+        waiting = np.flatnonzero(self._keys[at] == _EMPTY)
         while waiting.size:
-            at = self._probe(keys[waiting])
-            empty = self._keys[at] == _EMPTY
+            place = at[waiting]
             # Of several keys that meet at an empty slot one stays; the others go on from there.
-            self._keys[at] = keys[waiting]
-            stayed = self._keys[at] == keys[waiting]
-            self._used += int(np.count_nonzero(empty & stayed))
-            self._numbers[at[stayed]] = (numbers[waiting[stayed]] % _WRAP).astype(np.uint32)
-            waiting = waiting[~stayed]
+            self._keys[place] = keys[waiting]
+            self._numbers[place] = np.arange(waiting.size)
+            self._used += int(np.count_nonzero(self._numbers[place] == np.arange(waiting.size)))
+            self._numbers[place] = (first - 1) % _WRAP
+            waiting = waiting[self._keys[place] != keys[waiting]]
+            at[waiting] = self._probe(keys[waiting])
+            waiting = waiting[self._keys[at[waiting]] == _EMPTY]
+        return at
+
+    def numbers(self, places: Ints, first: int, end: int) -> Ints:
+        """Number of what is at each place, as long as the log holds it; else -1."""
+        ages = (self._numbers[places] - np.uint32(first % _WRAP)).astype(np.int64)
+        return np.where(ages < end - first, first + ages, -1)
+
+    def note(self, places: Ints, numbers: Ints) -> None:
+        """Note the numbers of what is at some places."""
+        self._numbers[places] = (numbers % _WRAP).astype(np.uint32)
 
     def _probe(self, keys: Ints) -> Ints:
         """Slot of each key, or the empty one where it belongs."""

@@ -132,6 +132,19 @@ class Rolling:
         """Rolling sentiment of a key as of the last closed minute."""
         return {name: window(self._totals[name].get(key, _EMPTY)) for name in WINDOWS}
 
+    def windows_until(self, minute: int) -> dict[str, dict[str, Window]]:
+        """Rolling sentiment by key as of an earlier closed minute, late documents counted in."""
+        totals: dict[str, dict[str, Totals]] = {}
+        for name, length in WINDOWS.items():
+            for at in self._between(minute - length + 1, minute + 1):
+                for key, sums in self.history[at].items():
+                    of_key = totals.setdefault(key, {})
+                    of_key.setdefault(name, Totals()).shift(sums, 1)
+        return {
+            key: {name: window(of_key.get(name, _EMPTY)) for name in WINDOWS}
+            for key, of_key in totals.items()
+        }
+
     def _between(self, start: int, stop: int) -> list[int]:
         """List minutes of [start, stop) that have sums, whichever way is shorter."""
         if stop - start <= len(self.history):

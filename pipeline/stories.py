@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.keytable import Ints, KeyTable
 from pipeline.rowlog import RowLog, Segment
-from pipeline.signature import BANDS, LANES
+from pipeline.signature import BAND_LANES, BANDS, LANES
 
 NEAR_MINUTES = 30
 """Minutes within which the lower of the two similarities is enough: a burst of wordings is one event."""
@@ -20,8 +19,9 @@ NEAR, FAR = 29, 42
 """Lanes of 64 that must agree with the story's first document: similarity 0.45 and 0.65."""
 
 _TOLD = np.dtype([("story", "<i8"), ("cluster", "<i8")])
-_LEADER = np.dtype([("cluster", "<i8"), ("minute", "<i4"), ("owns", "<u2"), ("lanes", "u1", LANES)])
-_BAND = np.arange(BANDS, dtype=np.int64) << 32
+_LEADER = np.dtype([("cluster", "<i8"), ("minute", "<i4"), ("owns", "u1"), ("lanes", "u1", LANES)])
+_PLACE = 8 * np.arange(BAND_LANES, dtype=np.int64)
+_BAND = np.arange(BANDS, dtype=np.int64) << (8 * BAND_LANES)
 
 
 class Heads(Struct):
@@ -39,8 +39,8 @@ class Assigned:
     """Key of the document that told the story first, for each document."""
     first: NDArray[np.bool_]
     """Whether it is that document."""
-    joined: list[tuple[int, int]]
-    """Story keys that joined a story of another wording, each with that story's key."""
+    joined: Ints
+    """Places of the documents that were the first to tell of a story that stands in another wording."""
 
 
 class Stories:
@@ -63,6 +63,7 @@ class Stories:
         self._leaders = RowLog(_LEADER)
         self._texts = KeyTable()
         self._bands = KeyTable()
+        self._earliest = np.empty(0, np.uint32)
 
     def __len__(self) -> int:
         return len(self._leaders) if self._similar else len(self._told)
@@ -86,32 +87,27 @@ class Stories:
             cluster[inverse[rows]] = fresh
         leads = np.zeros(story.size, bool)
         leads[rows] = cluster[inverse[rows]] == fresh
-        joining = rows[~leads[rows]]
-        joined = list(zip(story[joining].tolist(), cluster[inverse[joining]].tolist(), strict=True))
         told = np.empty(rows.size, _TOLD)
         told["story"], told["cluster"] = fresh, cluster[inverse[rows]]
         start = self._told.append(told, hour)
         self._texts.put(fresh, np.arange(start, self._told.end), self._told.first, self._told.end)
-        return Assigned(cluster[inverse], leads, joined)
+        return Assigned(cluster[inverse], leads, rows[~leads[rows]])
 
     def _lead(self, story: Ints, lanes: NDArray[np.uint8], minute: Ints, hour: int) -> Ints:
         """Cluster of each of some new texts; those that begin one become leaders."""
         found = _Run(self._leaders, self._bands, story, lanes, minute)
-        found.decide()
-        leads = found.leads
-        leaders = np.empty(int(np.count_nonzero(leads)), _LEADER)
+        if self._earliest.size != self._bands.slots:
+            self._earliest = np.empty(self._bands.slots, np.uint32)
+        found.decide(self._earliest)
+        leads = np.flatnonzero(found.leads)
+        leaders = np.empty(leads.size, _LEADER)
         leaders["cluster"], leaders["minute"], leaders["lanes"] = story[leads], minute[leads], lanes[leads]
-        leaders["owns"] = (found.owns[leads] << np.arange(BANDS)).sum(axis=1)
+        owns = found.owns[leads]
+        leaders["owns"] = np.packbits(owns, axis=1, bitorder="little")[:, 0]
         start = self._leaders.append(leaders, hour)
-        self._index(leaders, start)
+        numbers = np.broadcast_to(start + np.arange(leads.size)[:, None], owns.shape)
+        self._bands.note(found.places[leads][owns], numbers[owns])
         return found.cluster
-
-    def _index(self, leaders: NDArray[Any], start: int) -> None:
-        """Let each band key name the leader that owns it."""
-        owns = (leaders["owns"][:, None] >> np.arange(BANDS)) & 1 == 1
-        keys = _bands(leaders["lanes"])[owns]
-        numbers = np.broadcast_to(start + np.arange(leaders.size)[:, None], owns.shape)[owns]
-        self._bands.put(keys, numbers, self._leaders.first, self._leaders.end)
 
     def forget(self, hour: int) -> None:
         """Forget what lies beyond the horizon as of this event hour, or is too much."""
@@ -135,8 +131,11 @@ class Stories:
         self._texts = KeyTable()
         self._texts.put(self._told[numbers]["story"], numbers, self._told.first, self._told.end)
         self._bands = KeyTable()
-        first = self._leaders.first
-        self._index(self._leaders[np.arange(first, self._leaders.end)], first)
+        first, end = self._leaders.first, self._leaders.end
+        leaders = self._leaders[np.arange(first, end)]
+        owns = (leaders["owns"][:, None] >> np.arange(BANDS)) & 1 == 1
+        numbers = np.broadcast_to(np.arange(first, end)[:, None], owns.shape)
+        self._bands.put(_bands(leaders["lanes"])[owns], numbers[owns], first, end)
 
 
 class _Run:
@@ -151,34 +150,48 @@ class _Run:
     ) -> None:
         self._leaders, self._end = leaders, leaders.end
         self._story, self._lanes, self._minute = story, np.ascontiguousarray(lanes), minute
-        keys, place = np.unique(_bands(self._lanes), return_inverse=True)
-        self._keys: Ints = place.reshape(-1, BANDS)
-        # Number of the leader that owns a key; texts of this run are numbered after all that stand.
-        self._owner = table.find(keys, leaders.first, leaders.end)
+        keys = _bands(self._lanes)
+        self.places = table.places(keys.ravel(), leaders.first, leaders.end).reshape(keys.shape)
+        """Where the table keeps who owns the band keys, shape (n, BANDS)."""
+        # Number of the leader that owns a key, while texts of this run are numbered after all that stand.
+        self._owner = table.numbers(self.places, leaders.first, leaders.end)
         self.cluster = story.copy()
         self.leads = np.zeros(story.size, bool)
         self.owns = np.zeros((story.size, BANDS), bool)
 
-    def decide(self) -> None:
-        """Decide all of them."""
-        undecided = np.arange(self._story.size)
-        earliest = np.empty(self._owner.size, np.int64)
+    def decide(self, earliest: NDArray[np.uint32]) -> None:
+        """Decide all of them; `earliest` is scratch room as large as the table."""
+        undecided = np.arange(self._story.size, dtype=np.uint32)
         while undecided.size:
-            keys = self._keys[undecided]
-            owners = self._owner[keys]
+            owners, places = self._owner[undecided], self.places[undecided]
             free = owners < 0
-            text = np.broadcast_to(undecided[:, None], keys.shape)
+            text = np.broadcast_to(undecided[:, None], places.shape)
             # Of several writes to one place the last stays: backwards, that is the earliest text.
-            earliest[keys[free][::-1]] = text[free][::-1]
-            ready = ~(free & (earliest[keys] < text)).any(axis=1)
-            texts = undecided[ready]
+            earliest[places[free][::-1]] = text[free][::-1]
+            waits = free.copy()
+            waits[free] = earliest[places[free]] < text[free]
+            ready = ~waits.any(axis=1)
+            texts = undecided[ready].astype(np.int64)
             self._join(texts, owners[ready])
             leading = self.cluster[texts] == self._story[texts]
             self.leads[texts] = leading
-            taken = free[ready] & leading[:, None]
-            self.owns[texts] = taken
-            self._owner[keys[ready][taken]] = self._end + text[ready][taken]
+            self.owns[texts] = free[ready] & leading[:, None]
             undecided = undecided[~ready]
+            self._hear_of(texts[leading], undecided, earliest)
+
+    def _hear_of(self, leaders: Ints, undecided: NDArray[np.uint32], earliest: NDArray[np.uint32]) -> None:
+        """Let the undecided know who has come to own their keys."""
+        if not undecided.size:
+            return
+        owners, places = self._owner[undecided], self.places[undecided]
+        free = owners < 0
+        none = np.uint32(self._story.size)
+        earliest[places[free]] = none
+        owned = self.owns[leaders]
+        earliest[self.places[leaders][owned]] = np.broadcast_to(leaders[:, None], owned.shape)[owned]
+        heard = earliest[places[free]]
+        owners[free] = np.where(heard == none, -1, self._end + heard.astype(np.int64))
+        self._owner[undecided] = owners
 
     def _join(self, texts: Ints, owners: Ints) -> None:
         """Let texts join the story that is most like them, of equals the oldest, where that is enough."""
@@ -205,4 +218,5 @@ class _Run:
 
 def _bands(lanes: NDArray[np.uint8]) -> Ints:
     """Band keys of some signatures, shape (n, BANDS)."""
-    return np.ascontiguousarray(lanes).view("<u4").astype(np.int64) | _BAND
+    rows = lanes[:, : BANDS * BAND_LANES].reshape(-1, BANDS, BAND_LANES).astype(np.int64)
+    return np.asarray((rows << _PLACE).sum(axis=2) | _BAND)

@@ -10,7 +10,15 @@ from typing import Any
 import msgspec
 
 from alerts.events import AlertEvent, Evidence, Parts
-from pipeline.records import Label, Rejected, ScoredDocument, SentimentMinute, SentimentRow, Window
+from pipeline.records import (
+    Label,
+    LateDocument,
+    Rejected,
+    ScoredDocument,
+    SentimentMinute,
+    SentimentRow,
+    Window,
+)
 from pipeline.store.schema import PARTS, WINDOWS
 from pipeline.store.types import clean
 
@@ -31,6 +39,7 @@ _SUMS = (
     "positive",
     "negative_stories",
     "late",
+    "capped",
     "score_sum",
     "score_sumsq",
 )
@@ -74,6 +83,18 @@ def sentiment_rows(minute: SentimentMinute) -> Iterator[Row]:
             row |= {f"{mark}_{name}": getattr(window, mark) if window else None for mark in _MARKS}
         row["evidence"] = _evidence_rows(entry.evidence)
         yield row
+
+
+def merge_rows(minute: SentimentMinute) -> Iterator[Row]:
+    """Rows of `story_merge`."""
+    for merge in minute.merged:
+        yield {"run": minute.run, "story": merge.story, "joined": merge.joined, "minute": minute.minute}
+
+
+def late_rows(minute: SentimentMinute) -> Iterator[Row]:
+    """Rows of `late_document`."""
+    for late in minute.late:
+        yield _flat(late, LateDocument) | {"run": minute.run}
 
 
 def sentiment_record(row: Mapping[str, Any]) -> SentimentRow:

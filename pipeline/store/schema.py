@@ -68,6 +68,7 @@ def _sentiment_columns() -> tuple[Column[Any], ...]:
         Column("positive", Integer, nullable=False),
         Column("negative_stories", Integer, nullable=False),
         Column("late", Integer, nullable=False),
+        Column("capped", Integer, nullable=False),
         Column("score_sum", Big, nullable=False),
         Column("score_sumsq", Big, nullable=False),
         *(
@@ -109,6 +110,30 @@ sentiment_revision = Table(
     Index("sentiment_revision_by_end", "run", "superseded_at"),
 )
 """Minutes as they stood before an amendment: each was the truth in [known_at, superseded_at)."""
+
+
+story_merge = Table(
+    "story_merge",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("story", Big, primary_key=True, autoincrement=False),
+    Column("joined", Big, nullable=False),
+    Column("minute", UtcTime, nullable=False),
+    Index("story_merge_by_cluster", "run", "joined"),
+)
+"""Story keys whose documents are wordings of another story, that of key `joined`."""
+
+late_document = Table(
+    "late_document",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", Big, primary_key=True, autoincrement=False),
+    Column("published_at", UtcTime, nullable=False),
+    Column("behind", Integer, nullable=False),
+    Index("late_document_by_time", "run", "published_at"),
+)
+"""Documents that came after their minute had closed, by their place in the topic."""
 
 
 PARTS = ("worse_tone", "more_news", "mix")

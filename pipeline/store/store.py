@@ -114,6 +114,11 @@ class Store:
                 if minute.run in heard and not minute.revision:
                     heard[minute.run] = max(heard[minute.run], minute.minute)
             writer.write_minutes(connection, table_rows)
+            for table, of_minute in (
+                (schema.story_merge, rows.merge_rows),
+                (schema.late_document, rows.late_rows),
+            ):
+                writer.upsert(connection, table, [row for each in minutes for row in of_minute(each)])
 
     def write_alerts(self, events: Sequence[AlertEvent]) -> None:
         """Add each event, journal what it tells, and let the newest of each alert be its current state."""

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.aggregate import OVERALL, Aggregate, Snapshot
+from pipeline.aggregate import OVERALL, Aggregate, Snapshot, StateError
+from pipeline.detection import observation
 from pipeline.records import RunTotals, ScoredDocument, SentimentMinute, Tally
 from pipeline.settings import EventTimeSettings
 from pipeline.story import story_key
 from pipeline.tally import tally
+from tests.headlines import distinct
 
 START = datetime(2023, 3, 8, 12, 0, tzinfo=UTC)
 TOPICS = ("financials", "markets")
@@ -31,12 +34,19 @@ def scored(id_: str, second: int, title: str, topic: str, score: int) -> ScoredD
     )  # fmt: skip
 
 
+titles = st.one_of(
+    st.integers(0, 12).map(lambda n: f"Lender {n} halts withdrawals"),
+    st.integers(0, 9).map(distinct),
+    st.integers(0, 9).map(lambda n: f"{' '.join(distinct(n % 2).split()[: 2 + n % 5])} queue at doors"),
+)
+"""Wordings of one story, stories of their own, and what lies between."""
+
 documents = st.lists(
     st.builds(
         scored,
         st.integers(0, 40).map(str),
         st.integers(0, 1200),
-        st.integers(0, 12).map(lambda n: f"Lender {n} halts withdrawals"),
+        titles,
         st.sampled_from(TOPICS),
         st.integers(-1000, 1000),
     ),
@@ -211,6 +221,8 @@ def test_a_late_document_amends_its_minute_and_shows_as_late() -> None:
     assert [(each.minute, each.revision) for each in amended] == [(START, 1)]
     row = next(row for row in amended[0].rows if row.key == "financials")
     assert (row.documents, row.late, row.negative) == (2, 1, 2)
+    assert row.windows["5m"].documents == row.windows["24h"].documents == 2
+    assert [(each.offset, each.behind) for each in amended[0].late] == [(2, 7 * 60 + 30)]
     assert aggregate.totals.late == 1
     assert send(3, scored("3", 30, "Lender denies it", "financials", -500)) == []
     assert aggregate.totals.duplicates == 1
@@ -235,3 +247,51 @@ def test_an_idle_partition_moves_on_with_the_clock() -> None:
         minutes = aggregate.apply(Tally(run="live", partition=partition, start=1, end=1, clock=later))
     assert aggregate.watermark == later - EVENT_TIME.idle_timeout - LATENESS
     assert minutes[0].minute == START and minutes[0].rows
+
+
+def test_a_backlog_that_is_read_after_an_outage_is_not_late() -> None:
+    aggregate = Aggregate("live", 1, EVENT_TIME)
+    now = int(START.timestamp()) + 7200
+    for offset in range(0, 60, 10):
+        batch = [
+            msgspec.structs.replace(scored(str(n), 60 * n, distinct(n), "markets", 0), offset=n)
+            for n in range(offset, offset + 10)
+        ]
+        aggregate.apply(
+            tally(batch, run="live", partition=0, start=offset, end=offset + 10, topics=TOPICS, clock=now)
+        )
+    assert aggregate.totals.late == 0
+    assert aggregate.watermark == int(START.timestamp()) + 59 * 60 - LATENESS
+
+
+def test_one_author_who_floods_counts_twice_for_detection_and_shows_as_capped() -> None:
+    feed = [
+        msgspec.structs.replace(
+            scored(str(n), n, f"{distinct(n)} fails", "financials", -900), kind="comment", author="ann"
+        )
+        for n in range(9)
+    ]
+    minute = close(deliver(feed, 1, 4))[0]
+    row = next(row for row in minute.rows if row.key == "financials")
+    assert (row.negative_stories, row.capped, len(row.evidence)) == (9, 7, 2)
+    count = next(count for count in observation(minute).counts if count.key == "financials")
+    assert (count.negative, count.stories, count.documents, count.capped) == (2, 2, 2, 7)
+
+
+def test_wordings_of_one_event_are_one_story_with_its_copies() -> None:
+    feed = [
+        scored("1", 0, "Harbor Bank halts withdrawals after depositors queue overnight", "financials", -900),
+        scored("2", 5, "UPDATE 1-Harbor Bank halts withdrawals as depositors queue overnight", "financials", -950),
+        scored("3", 9, "Harbor Bank halts withdrawals after depositors queue overnight", "markets", -900),
+    ]
+    minute = close(deliver(feed, 2, 1))[0]
+    rows = {row.key: row for row in minute.rows}
+    assert rows[OVERALL].stories == rows["financials"].negative_stories == 1
+    assert rows["markets"].stories == 0
+    assert [(each.copies, each.story) for each in rows[OVERALL].evidence] == [(3, feed[0].story)]
+    assert [(merge.story, merge.joined) for merge in minute.merged] == [(feed[1].story, feed[0].story)]
+
+
+def test_a_state_of_another_form_is_refused_in_words() -> None:
+    with pytest.raises(StateError, match="begin anew under another"):
+        Aggregate.restore(Snapshot(head=msgspec.msgpack.encode({"run": "x"}), segments={}), EVENT_TIME)

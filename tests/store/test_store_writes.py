@@ -7,10 +7,12 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from alerts.events import AlertEvent, Parts
-from pipeline.records import Label, Rejected, ScoredDocument
+from pipeline.records import Label, LateDocument, Merge, Rejected, ScoredDocument
 from pipeline.store import Store
+from pipeline.store.schema import late_document, story_merge
 from tests.records import (
     START,
     alert_event,
@@ -219,6 +221,21 @@ def test_a_deleted_run_is_gone_and_no_other(store: Store) -> None:
     gone, kept = store.counts("lehman"), store.counts("live")
     assert (gone.documents, gone.sentiment, gone.alerts, gone.alert_events, gone.rejected) == (0, 0, 0, 0, {})
     assert (kept.documents, kept.sentiment, kept.alerts, kept.firing, kept.alert_events) == (1, 1, 1, 1, 1)
+
+
+def test_merges_and_late_documents_are_kept_once(store: Store) -> None:
+    minute = msgspec.structs.replace(
+        sentiment_minute(0, 1),
+        merged=(Merge(story=5, joined=7), Merge(story=2**62, joined=7)),
+        late=(LateDocument(partition=1, offset=9, published_at=START, behind=400),),
+    )
+    for _ in range(2):
+        store.write_sentiment([minute])
+    with store.reading() as connection:
+        merges = connection.execute(select(story_merge.c.story, story_merge.c.joined)).all()
+        late = connection.execute(select(late_document)).mappings().all()
+    assert sorted(map(tuple, merges)) == [(5, 7), (2**62, 7)]
+    assert [(row["partition"], row["offset"], row["behind"]) for row in late] == [(1, 9, 400)]
 
 
 def test_labels_are_all_kept_in_the_order_in_which_they_were_given(store: Store) -> None:
