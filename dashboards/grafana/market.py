@@ -111,8 +111,8 @@ def heat_map(t: Tongue, run: str = RUN, title: str = "") -> Any:
     return panels.heat(
         title or t("Sentiment by topic", "各话题情绪"),
         t(
-            "Mean score of the documents in each cell: red is bad news, blue good. Empty: no documents.",
-            "每格内文档的平均得分：红色为坏消息，蓝色为好消息；空白表示没有文档。",
+            "Mean score of the documents in each cell: orange is bad news, blue good. Empty: no documents.",
+            "每格内文档的平均得分：橙色为坏消息，蓝色为好消息；空白表示没有文档。",
         ),
         series(f"""
             SELECT $__timeGroupAlias(minute, $__interval), {topic_name("key", t)} AS metric,

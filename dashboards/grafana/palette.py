@@ -22,8 +22,16 @@ SERIES: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION, YELLOW, GREY)
 TONE: Final = {"negative": VERMILLION, "neutral": GREY, "positive": BLUE}
 SEVERITY: Final = {"watch": YELLOW, "warning": ORANGE, "critical": VERMILLION}
 
-DIVERGING: Final = "RdBu"
-"""Grafana's colour scheme for a score: red is bad news, white neither, blue good news."""
+HEAT_STEPS: Final = (
+    (None, "#D55E00"),
+    (-0.4, "#E08B4C"),
+    (-0.2, "#EAB999"),
+    (-0.06, "#CCCCCC"),
+    (0.06, "#99C7E0"),
+    (0.2, "#4C9CC9"),
+    (0.4, "#0072B2"),
+)
+"""Colour of a cell from each mean score on: vermillion, paler, grey, paler blue, blue."""
 
 MEAN_STEPS: Final = ((None, VERMILLION), (-0.3, ORANGE), (-0.1, GREY), (0.1, SKY), (0.3, BLUE))
 """Colour of a mean score from each value on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
-from grafana_foundation_sdk.builders import barchart, common, heatmap, stat, table, timeseries
+from grafana_foundation_sdk.builders import barchart, common, stat, statushistory, table, timeseries
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.models.common import (
     BigValueColorMode,
@@ -21,10 +21,9 @@ from grafana_foundation_sdk.models.common import (
     VizOrientation,
 )
 from grafana_foundation_sdk.models.dashboard import FieldColorModeId
-from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 
 from dashboards.grafana.column import Column, Steps, thresholds
-from dashboards.grafana.palette import DIVERGING
+from dashboards.grafana.palette import HEAT_STEPS
 from dashboards.grafana.query import POSTGRES, PROMETHEUS, Sql
 
 Target = Any
@@ -32,7 +31,7 @@ Target = Any
 Size = tuple[int, int]
 """Width in 24ths of the page, height in rows of 30 pixels."""
 
-_P = TypeVar("_P", timeseries.Panel, table.Panel, stat.Panel, barchart.Panel, heatmap.Panel)
+_P = TypeVar("_P", timeseries.Panel, table.Panel, stat.Panel, barchart.Panel, statushistory.Panel)
 
 POINTS: Final = 400
 """Points a line has at most; `$__interval` follows from it and the time range."""
@@ -138,19 +137,25 @@ def rows(
 
 def heat(
     title: str, description: str, target: Target, *, size: Size = (24, 10), interval: str = "1m"
-) -> heatmap.Panel:
-    """Score by topic (one line of cells each) and time, from red (bad news) over white to blue."""
-    panel = _begin(heatmap.Panel(), title, description, [target], size, ())
-    panel.interval(interval).max_data_points(96)
-    panel.calculate(False).cell_gap(1).unit("short").show_value(VisibilityMode.NEVER)
-    colours = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme(DIVERGING)
-    panel.color(colours.steps(64).reverse(False).min(-0.6).max(0.6))
-    panel.cell_values(heatmap.CellValues().unit("short").decimals(2))
-    panel.tooltip(heatmap.HeatmapTooltip().mode(TooltipDisplayMode.SINGLE).y_histogram(False))
-    panel.show_legend()
-    # Cells with a mean of nought are news, too: the default leaves them out.
-    panel.filter_values(heatmap.FilterValueRange())
-    return panel
+) -> statushistory.Panel:
+    """Score by topic (one line of cells each) and time, from vermillion (bad news) over grey to blue.
+
+    Grafana's panel of the name Heatmap turns its red-to-blue schemes round, so that good news would be red.
+    """
+    panel = _begin(statushistory.Panel(), title, description, [target], size, ())
+    panel.unit("short").decimals(2).interval(interval).max_data_points(96)
+    panel.thresholds(thresholds(HEAT_STEPS))
+    panel.color_scheme(build.FieldColor().mode(FieldColorModeId.THRESHOLDS))
+    # Its default is pages of twenty.
+    panel.per_page(60)
+    panel.show_value(VisibilityMode.NEVER).row_height(0.95).col_width(0.98).fill_opacity(90).line_width(0)
+    panel.legend(
+        common.VizLegendOptions()
+        .display_mode(LegendDisplayMode.LIST)
+        .placement(LegendPlacement.BOTTOM)
+        .show_legend(True)
+    )
+    return panel.tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.SINGLE).sort(SortOrder.NONE))
 
 
 def bars(
