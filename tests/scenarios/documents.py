@@ -41,10 +41,15 @@ def make(scenario: Scenario, now: datetime) -> list[Item]:
     placed = [*enumerate(items), *again]
     placed.sort(key=lambda each: each[0])
     made = [item for _, item in placed]
-    if scenario.poison:
-        for number, position in enumerate(range(0, len(made), scenario.poison)):
-            made[position] = _poisoned(made[position], number)
-    return made
+    if not scenario.poison:
+        return made
+    dirty: list[Item] = []
+    for position, item in enumerate(made):
+        if position % scenario.poison == 0:
+            # Beside the document, not in its place: a second copy of it that came hours later would be late.
+            dirty.append(_poisoned(item, position // scenario.poison))
+        dirty.append(item)
+    return dirty
 
 
 def _in_order(scenario: Scenario, draw: random.Random, now: datetime) -> list[Item]:

@@ -23,7 +23,7 @@ from tests.scenarios.stage import Stage, staged
 _STARTED_AT_ONCE = ("kill", "kill_all", "terminate", "zombie", "join")
 """Faults from whose beginning recovery counts; from the end of the others."""
 _ENDED = re.compile(
-    r"^(\S+ \S+),(\d+) \S+ +supervisor \S+ worker \d+ \(pid \d+\) ended (.*) after", re.MULTILINE
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d+) \S+ +supervisor \S+ worker \d+ \(pid \d+\) ended (.*) after"
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from pipeline.errors import TocsinError
 from pipeline.logs import set_up_logging
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
@@ -18,7 +19,14 @@ from tests.keyword_classifier import KeywordClassifier
 
 def main(module: str, classifier: Classifier) -> None:
     """Run a worker with `classifier`, or with `--workers N` N times `module`, which does that."""
-    settings = Settings()
+    try:
+        _run(module, classifier, Settings())
+    except TocsinError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def _run(module: str, classifier: Classifier, settings: Settings) -> None:
     match sys.argv[1:]:
         case ["--workers", workers]:
             set_up_logging("info", "supervisor")
