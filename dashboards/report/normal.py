@@ -29,7 +29,6 @@ def normal_hours(
     if first is None:
         return {}
     begin = _next_day(first)
-    begin = max(begin, min((_day(point.time) for point in points), default=begin))
     days = _days(begin, _day(before))
     told = {point.time: point for point in points if begin <= point.time < before}
     slots: defaultdict[Slot, list[SeriesPoint | None]] = defaultdict(list)
