@@ -16,6 +16,7 @@ import pytest
 
 from pipeline.store import Store
 from tests.console.filled import fill
+from tests.servers import _die_with_parent
 
 _CHROMIUM = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -31,7 +32,9 @@ def console_process(folder: Path, store_url: str, *options: str, **environ: str)
     # Nobody listens there: corrections go into the store.
     env |= {"TOCSIN_BROKER__SERVERS": "127.0.0.1:1", "TOCSIN_HTTP__PORT": "0"}
     command = [sys.executable, "-m", "pipeline", "console", "--port", "0", *options]
-    with subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=env, cwd=folder, stdout=subprocess.PIPE, text=True, preexec_fn=_die_with_parent
+    ) as process:
         try:
             assert process.stdout is not None
             found = re.search(r"http://\S+", process.stdout.readline())

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from alerts.events import AlertEvent
 from dashboards.console.normal import Normal
-from dashboards.console.views.say import Json, Say, iso, lasted, short
+from dashboards.console.views.say import Json, Say, duration, iso, lasted, short
 from dashboards.console.views.stories import evidence_view, topic_choices
 from dashboards.console.views.topic import chart_view
 from dashboards.query import Series
@@ -89,7 +89,7 @@ def figures(alert: AlertEvent, say: Say) -> str:
     return say(
         "figures",
         observed=f"{alert.observed:,}",
-        minutes=alert.window_minutes,
+        window=duration(say, alert.window_minutes),
         expected=f"{alert.expected:.1f}",
         share=f"{alert.observed_share:.0%}",
         usual=f"{alert.expected_share:.0%}",
@@ -150,7 +150,7 @@ def _facts(alert: AlertEvent, say: Say) -> list[tuple[str, str]]:
         (say("expected"), f"{alert.expected:.1f}"),
         (say("usual_range"), f"{alert.expected_low:.0f} – {alert.expected_high:.0f}"),
         (say("bad_share"), f"{alert.observed_share:.0%} ({say('usually')} {alert.expected_share:.0%})"),
-        (say("window"), say("minutes_n", n=alert.window_minutes)),
+        (say("window"), duration(say, alert.window_minutes)),
         (say("surprise"), surprise),
         (say("started"), f"{short(alert.started_at)} UTC"),
         (say("rang_at"), f"{short(alert.detected_at)} UTC"),
@@ -164,7 +164,7 @@ def _facts(alert: AlertEvent, say: Say) -> list[tuple[str, str]]:
     if alert.capped:
         facts.append((say("capped"), f"{alert.capped:,}"))
     if alert.scales:
-        facts.append((say("scales"), ", ".join(say("minutes_n", n=scale) for scale in alert.scales)))
+        facts.append((say("scales"), ", ".join(duration(say, scale) for scale in alert.scales)))
     if alert.budget_per_week:
         had = "–" if alert.realised_per_week is None else f"{alert.realised_per_week:.2f}"
         facts.append((say("budget"), say("budget_says", budget=f"{alert.budget_per_week:g}", had=had)))

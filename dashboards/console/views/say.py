@@ -51,6 +51,13 @@ def milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def duration(say: Say, minutes: int) -> str:
+    """So many minutes, from two hours on in hours where they are whole."""
+    if minutes >= 120 and minutes % 60 == 0:
+        return say("hours_n", n=minutes // 60)
+    return say("minutes_n", n=minutes)
+
+
 def lasted(say: Say, started: datetime, resolved: datetime | None) -> str:
     """Since when an alert rings and, once it is over, until when."""
     if resolved is None:

@@ -108,7 +108,7 @@ def chart_view(
         "points": points,
         "step": series.step_seconds * 1000,
         "from": milliseconds(series.since),
-        "to": milliseconds(series.until),
+        "to": max(milliseconds(series.until), int(points[-1][0] or 0) if points else 0),
         "alerts": [_area(alert, series.until, say) for alert in alerts],
         "says": say("chart_says", topic=label, start=short(series.since), end=short(series.until)),
     }
