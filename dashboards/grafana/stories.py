@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from dashboards.grafana import panels
 from dashboards.grafana.column import Column
@@ -11,9 +11,16 @@ from dashboards.grafana.query import HAS_TOPIC, LANGUAGE, RUN, Sql, link_only, s
 from dashboards.grafana.tongue import Tongue
 from dashboards.grafana.wording import tones
 
+_CLUSTER: Final = "coalesce(joined, story)"
+"""A story with all its wordings."""
+
 
 def _documents(run: str) -> str:
-    return f"document WHERE run = {run} AND $__timeFilter(published_at) AND {HAS_TOPIC} AND {LANGUAGE}"
+    return (
+        f"document LEFT JOIN (SELECT story, joined FROM story_merge WHERE run = {run}) AS merged"
+        " USING (story)"
+        f" WHERE run = {run} AND $__timeFilter(published_at) AND {HAS_TOPIC} AND {LANGUAGE}"
+    )
 
 
 def top(t: Tongue, run: str = RUN) -> Any:
@@ -21,25 +28,24 @@ def top(t: Tongue, run: str = RUN) -> Any:
     return panels.rows(
         t("Top stories", "主要新闻"),
         t(
-            "Copies of one story are one line; order: mean probability of bad news times the logarithm of "
-            "the "
-            "copies. Headlines are as published: letters only, no markup is read.",
-            "同一新闻的多份转载合为一行；按坏消息概率与转载数（取对数）之积排序。标题按原文显示，不解析任何标记。",
+            "Copies and wordings of one story are one line; order: mean probability of bad news times the "
+            "logarithm of the copies. Headlines are as published: letters only, no markup is read.",
+            "同一新闻的转载与不同措辞合为一行；按坏消息概率与转载数（取对数）之积排序。标题按原文显示，不解析任何标记。",
         ),
         Sql(f"""
             SELECT first_seen, {shown("title")} AS title, {shown("source", 80)} AS source, copies, sources,
               score, {link_only("url")} AS url
             FROM (
               SELECT min(published_at) AS first_seen, count(*) AS copies, count(DISTINCT source) AS sources,
-                avg(score) AS score, avg(p_negative) * ln(1 + count(*)) AS weight, story,
+                avg(score) AS score, avg(p_negative) * ln(1 + count(*)) AS weight, {_CLUSTER} AS cluster,
                 (array_agg(CASE WHEN title <> '' THEN title ELSE body END ORDER BY published_at, id))[1]
                   AS title,
                 (array_agg(source ORDER BY published_at, id))[1] AS source,
                 (array_agg(url ORDER BY published_at, id))[1] AS url
               FROM {_documents(run)}
-              GROUP BY story
+              GROUP BY cluster
             ) AS told
-            ORDER BY weight DESC, first_seen, story LIMIT 50
+            ORDER BY weight DESC, first_seen, cluster LIMIT 50
         """),
         size=(24, 12),
         columns=(
@@ -69,7 +75,8 @@ def sources(t: Tongue, run: str = RUN) -> Any:
             "所选时间内最活跃的来源及其负面占比。",
         ),
         Sql(f"""
-            SELECT {shown("source", 80)} AS source, count(*) AS documents, count(DISTINCT story) AS stories,
+            SELECT {shown("source", 80)} AS source, count(*) AS documents,
+              count(DISTINCT {_CLUSTER}) AS stories,
               avg((tone = 'negative')::int)::float8 AS share, avg(score) AS score
             FROM {_documents(run)}
             GROUP BY document.source ORDER BY documents DESC, 1 LIMIT 50

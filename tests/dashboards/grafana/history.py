@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from sqlalchemy import insert
 
 from alerts.events import Parts
 from alerts.settings import DetectorSettings
@@ -13,7 +14,7 @@ from pipeline.classify import Incoming, classify_batch
 from pipeline.records import Document
 from pipeline.replay import History, replay_offline
 from pipeline.settings import Settings
-from pipeline.store import Store, actions
+from pipeline.store import Store, actions, schema
 from tests.headlines import distinct
 from tests.keyword_classifier import KeywordClassifier
 from tests.records import alert_event, evidence, label, rejected
@@ -80,6 +81,10 @@ def fill(store: Store) -> None:
         detect_language=False,
     ).scored
     store.write_documents(scored)
+    stories = {document.id: document.story for document in scored}
+    with store.writing() as connection:
+        merged = {"run": RUN, "story": stories["s2"], "joined": stories["s0"], "minute": SURGE}
+        connection.execute(insert(schema.story_merge), merged)
     store.write_sentiment(result.minutes)
     store.write_alerts(result.events)
     _alerts(store)

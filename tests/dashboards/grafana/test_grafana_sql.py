@@ -185,6 +185,11 @@ def test_headlines_are_harmless(database: psycopg.Connection, every: list[Query]
     assert {row["action"] for row in journal} >= {"fired", "escalated", "acknowledged"}
 
 
+def test_wordings_of_one_story_are_one_line(database: psycopg.Connection, every: list[Query]) -> None:
+    top = rows(database, every, "tocsin-topic", "panel Top stories A")
+    assert sorted(row["copies"] for row in top) == [1] + [2] * 18 + [4]
+
+
 def test_rolling_sentiment_is_what_the_pipeline_stored(
     database: psycopg.Connection, every: list[Query]
 ) -> None:
