@@ -64,8 +64,7 @@ class Live:
             return
         # The first look counts as a change: what came between a page's first reading and it is not missed.
         self._last[name] = pulse
-        for on_change in list(self._watching.get(name, ())):
-            try:
-                await on_change()
-            except Exception:
-                log.exception("a page could not be brought up to date")
+        watchers = list(self._watching.get(name, ()))
+        for done in await asyncio.gather(*(each() for each in watchers), return_exceptions=True):
+            if isinstance(done, Exception):
+                log.error("a page could not be brought up to date", exc_info=done)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -33,7 +34,7 @@ _HEAD = """
     (document.cookie.match(/(?:^|; )tocsin_theme=(light|dark)/) || [])[1] || "";
 </script>
 """
-_AWAY, _LOST = "Away", "Lost"
+_AWAY, _LOST, _TROUBLE = "Away", "Lost", "Trouble"
 
 
 class View(Element, component="view.js", esm={"tocsin-console": "parts"}):
@@ -82,8 +83,16 @@ class Shown:
         live, page = self._console.live, self._page
         ends = [live.watch(self._run, lambda: self._console.pulse(self._run), lambda: self._refresh(view))]
         if isinstance(page, Moving):
-            ends += [live.watch(f"page/{id(page)}", page.pulse, lambda: self._refresh(view)), page.close]
-        client.on_delete(lambda: [end() for end in ends])
+            ends.append(live.watch(f"page/{id(page)}", page.pulse, lambda: self._refresh(view)))
+        client.on_delete(lambda: self._leave(ends))
+
+    def _leave(self, ends: Sequence[Callable[[], None]]) -> None:
+        """Nobody looks any more."""
+        for end in ends:
+            end()
+        if isinstance(self._page, Moving):
+            # What moves may take a while to stop; nobody else shall wait for it.
+            asyncio.get_running_loop().run_in_executor(None, self._page.close)
 
     def _read(self) -> dict[str, Any]:
         """Frame and view as they are now; blocks."""
@@ -99,7 +108,7 @@ class Shown:
             frame = frame.away(str(error))
             name, view = _AWAY, {"says": printable(str(error))}
         except TocsinError as error:
-            name, view = _AWAY, {"says": printable(str(error))}
+            name, view = _TROUBLE, {"says": printable(str(error))}
         title = view.get("title") or view.get("label") or self._say(f"title_{name}")
         told = frame.told(self._by, login=self._console.login)
         return {"page": name, "frame": told, "view": view, "title": title, "firing": frame.firing_ids}

@@ -21,7 +21,12 @@ export default {
       },
     };
   },
+  watch: {
+    f: "head",
+  },
   mounted() {
+    this.title = document.title;
+    this.head();
     this.keys = startKeys();
     document.documentElement.dataset.ready = "yes";
   },
@@ -29,6 +34,10 @@ export default {
     this.keys?.();
   },
   methods: {
+    // A tab in the background says how much rings.
+    head() {
+      document.title = (this.f.firing ? `(${this.f.firing}) ` : "") + this.title;
+    },
     take(part) {
       if (part.frame) this.f = markRaw(part.frame);
       if (part.view) this.v = markRaw(part.view);

@@ -7,7 +7,7 @@ import Inbox from "./inbox.js";
 import Alert from "./alert.js";
 import Desk from "./desk.js";
 import Health from "./health.js";
-import { Away, Lost } from "./notes.js";
+import { Away, Lost, Trouble } from "./notes.js";
 
 export { Frame };
-export const pages = { Board, Topic, Inbox, Alert, Desk, Health, Away, Lost };
+export const pages = { Board, Topic, Inbox, Alert, Desk, Health, Away, Lost, Trouble };

@@ -4,6 +4,11 @@ export const Away = {
   props: { view: Object },
   template: `<section class="t-section"><h1>{{ t("title_Away") }}</h1><p class="t-lead">{{ t("away_text") }}</p><p class="t-hint">{{ view.says }}</p></section>`,
 };
+export const Trouble = {
+  inject: ["t"],
+  props: { view: Object },
+  template: `<section class="t-section"><h1>{{ t("title_Trouble") }}</h1><p class="t-lead">{{ view.says }}</p></section>`,
+};
 export const Lost = {
   inject: ["t", "href"],
   props: { view: Object },
