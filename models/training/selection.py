@@ -14,7 +14,6 @@ from models.training.encoding import pad
 from models.training.losses import TASKS
 from models.training.network import ToneTopicNetwork
 
-
 FULL_WEIGHT = 100
 """Development rows from which on a set counts in full."""
 

@@ -12,14 +12,19 @@ import argparse
 import sys
 from pathlib import Path
 
+import torch
+
 from models.errors import ModelError
 from models.training.checkpoint import load_checkpoint, save_checkpoint
 
 
-def average_checkpoints(first: Path, second: Path, out: Path) -> None:
+def average_checkpoints(
+    first: Path, second: Path, out: Path, *, share: float = 0.5, keep_ranges: bool = True
+) -> None:
     """Write the mean of two checkpoints' weights and activation ranges; the rest comes from the first.
 
-    Raises ModelError when their networks differ in form, vocabulary or topics.
+    `share` is the first one's weight. Without `keep_ranges` the export measures ranges anew. Raises
+    ModelError when their networks differ in form, vocabulary or topics.
     """
     network, tokenizer, training = load_checkpoint(first)
     other, other_tokenizer, other_training = load_checkpoint(second)
@@ -30,18 +35,23 @@ def average_checkpoints(first: Path, second: Path, out: Path) -> None:
         raise ModelError(f"{first} and {second} differ in layers, vocabulary or topics: they have no average")
     mean = {
         # What no training moved stays as it is to the last bit: word vectors may be kept in 4 bits.
-        name: tensor if tensor.equal(theirs[name]) else ((tensor + theirs[name]) / 2).to(tensor.dtype)
+        name: tensor if tensor.equal(theirs[name]) else torch.lerp(theirs[name], tensor, share)
         for name, tensor in ours.items()
     }
     network.load_state_dict(mean)
     ranges, others = (each.get("activation_ranges") or {} for each in (training, other_training))
     middle = {
-        name: [(a + b) / 2 for a, b in zip(limits, others[name], strict=True)]
+        name: [share * a + (1 - share) * b for a, b in zip(limits, others[name], strict=True)]
         for name, limits in ranges.items()
-        if name in others
+        if keep_ranges and name in others
     }
     parts = [training["recipe"], other_training["recipe"]]
-    save_checkpoint(out, network, tokenizer, {**training, "activation_ranges": middle, "average_of": parts})
+    save_checkpoint(
+        out,
+        network,
+        tokenizer,
+        {**training, "activation_ranges": middle, "average_of": parts, "shares": [share, 1 - share]},
+    )
 
 
 def main() -> int:
@@ -49,10 +59,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m models.training.soup", description=__doc__)
     parser.add_argument("checkpoints", nargs=2, type=Path, metavar="CHECKPOINT")
     parser.add_argument("--out", type=Path, required=True, help="folder for the averaged checkpoint")
+    parser.add_argument("--share", type=float, default=0.5, help="weight of the first, 0 to 1 (0.5)")
+    parser.add_argument(
+        "--measure-ranges", action="store_true", help="let the export measure int8 ranges, not average them"
+    )
     arguments = parser.parse_args()
     try:
         first, second = arguments.checkpoints
-        average_checkpoints(first, second, arguments.out)
+        average_checkpoints(
+            first, second, arguments.out, share=arguments.share, keep_ranges=not arguments.measure_ranges
+        )
     except ModelError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -41,3 +41,15 @@ def test_other_topics_have_no_average(tiny_checkpoint: Path, tmp_path: Path) -> 
     (other / "training.json").write_text(json.dumps(training | {"topics": ["something", "else"]}))
     with pytest.raises(ModelError, match=r"differ|topics"):
         average_checkpoints(tiny_checkpoint, other, tmp_path / "mean")
+
+
+def test_the_first_may_weigh_more_and_ranges_be_left_to_the_export(
+    tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    other = moved(tiny_checkpoint, tmp_path / "moved", 4.0)
+    average_checkpoints(tiny_checkpoint, other, tmp_path / "mean", share=0.75, keep_ranges=False)
+    before, _, _ = load_checkpoint(tiny_checkpoint)
+    after, _, training = load_checkpoint(tmp_path / "mean")
+    torch.testing.assert_close(after.tone.bias, before.tone.bias + 1.0)
+    assert training["shares"] == [0.75, 0.25]
+    assert training["activation_ranges"] == {}
