@@ -22,6 +22,7 @@ from pipeline.worker.aggregate import AggregateCore
 from pipeline.worker.checkpoint import Checkpoint
 from pipeline.worker.classify import Classify
 from pipeline.worker.clock import SteadyClock
+from pipeline.worker.consumer import App
 from pipeline.worker.deliver import Deliver
 from pipeline.worker.detect import DetectCore
 from pipeline.worker.drift import Drift
@@ -140,7 +141,7 @@ def client_id(settings: Settings, pid: int) -> str:
 def faust_app(settings: Settings) -> faust.App:
     """Make a Faust app whose settings avoid the library's known traps."""
     name = run_prefix(settings).removesuffix(".")
-    return faust.App(
+    return App(
         name,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.servers.split(",")],
         broker_credentials=faust_credentials(settings.broker),

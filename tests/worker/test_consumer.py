@@ -1,0 +1,47 @@
+"""A rebalance before the first commit must not lose what was fetched until then."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from aiokafka.errors import IllegalStateError
+from aiokafka.structs import TopicPartition
+
+from pipeline.worker.consumer import _ConsumerThread
+
+COMMITTED = TopicPartition("documents", 0)
+FRESH = TopicPartition("documents", 1)
+GONE = TopicPartition("scored", 0)
+CHANGELOG = TopicPartition("app-changelog", 0)
+
+
+class Client:
+    """What aiokafka does: it goes back only where something was committed."""
+
+    def __init__(self) -> None:
+        self.positions = dict.fromkeys((COMMITTED, FRESH, CHANGELOG), 100)
+
+    async def seek_to_committed(self) -> dict[TopicPartition, int | None]:
+        self.positions[COMMITTED] = 40
+        return {COMMITTED: 40, FRESH: None, GONE: None, CHANGELOG: None}
+
+    async def seek_to_beginning(self, partition: TopicPartition) -> None:
+        if partition == GONE:
+            raise IllegalStateError("not assigned")
+        self.positions[partition] = 0
+
+
+async def test_goes_back_to_the_start_where_nothing_was_committed() -> None:
+    client = Client()
+    thread: Any = _ConsumerThread.__new__(_ConsumerThread)
+    thread._consumer = client
+    thread.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics={"app-changelog"}))
+
+    async def call_thread(call: Any, *arguments: Any) -> Any:
+        return await call(*arguments)
+
+    thread.call_thread = call_thread
+    await thread.seek_to_committed()
+    # The changelog's position is the recovery's own affair.
+    assert client.positions == {COMMITTED: 40, FRESH: 0, CHANGELOG: 100}
