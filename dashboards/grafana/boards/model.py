@@ -101,19 +101,16 @@ def drift_of_days(t: Tongue) -> Any:
             "新闻本身也会变化；文档少的日子会因偶然而偏离。",
         ),
         series(f"""
-            WITH given AS (
-              SELECT date_trunc('day', published_at, 'UTC') AS day, said.what, said.class, count(*) AS n
-              FROM {
-            DOCUMENTS.replace(
-                "document WHERE",
-                "document CROSS JOIN LATERAL (VALUES ('tone', tone), ('topic', topic)) AS said (what, "
-                "class) WHERE",
-            )
-        }
+            WITH counted AS (
+              SELECT (published_at AT TIME ZONE 'UTC')::date AS day, tone, topic, count(*) AS n
+              FROM {DOCUMENTS} GROUP BY 1, 2, 3
+            ), given AS (
+              SELECT day, said.what, said.class, sum(n) AS n FROM counted
+                CROSS JOIN LATERAL (VALUES ('tone', tone), ('topic', topic)) AS said (what, class)
               GROUP BY 1, 2, 3
             ), first AS (
               SELECT what, class, sum(n) AS n FROM given
-              WHERE day < (SELECT min(day) FROM given) + interval '7 days' GROUP BY 1, 2
+              WHERE day < (SELECT min(day) FROM given) + 7 GROUP BY 1, 2
             ), grid AS (
               SELECT day, what, class FROM (SELECT DISTINCT day FROM given) AS days
                 CROSS JOIN (SELECT DISTINCT what, class FROM given) AS classes
@@ -124,7 +121,8 @@ def drift_of_days(t: Tongue) -> Any:
               FROM grid LEFT JOIN given USING (day, what, class) LEFT JOIN first USING (what, class)
               WINDOW one_day AS (PARTITION BY day, what)
             )
-            SELECT day AS time, what AS metric, sum((seen - usual) * ln(seen / usual))::float8 AS value
+            SELECT day::timestamp AT TIME ZONE 'UTC' AS time, what AS metric,
+              sum((seen - usual) * ln(seen / usual))::float8 AS value
             FROM shares GROUP BY day, what ORDER BY day, what
         """),
         size=(12, 8),
