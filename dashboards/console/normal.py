@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from alerts.baseline import NEGATIVE, SLOTS_PER_HOUR, STORIES, SeasonalBaseline
 from alerts.settings import DetectorSettings
-from dashboards.query import SeriesPoint
 
 SLOT = timedelta(minutes=60 // SLOTS_PER_HOUR)
 """Step of the series that teaches the baseline."""
@@ -23,6 +22,14 @@ _DISPERSION = 0.1
 _NORMAL = 1.96
 
 
+class Slot(Struct, frozen=True, kw_only=True):
+    """Distinct stories of one slot."""
+
+    time: datetime
+    stories: int
+    negative_stories: int
+
+
 class Normal(Struct, frozen=True, kw_only=True):
     """Negative stories that were to be expected in one step, and what holds them 95 times of 100."""
 
@@ -32,7 +39,7 @@ class Normal(Struct, frozen=True, kw_only=True):
 
 
 def expected_stories(
-    taught: Sequence[SeriesPoint],
+    taught: Sequence[Slot],
     steps: Sequence[datetime],
     step: timedelta,
     settings: DetectorSettings,
@@ -41,7 +48,7 @@ def expected_stories(
 ) -> list[Normal | None]:
     """What was normal for each of `steps`, of length `step`, told before it came; None while learning.
 
-    `taught` is the key's series in steps of `SLOT`, oldest first, which may begin before `steps`; `surging`
+    `taught` are the key's stories in steps of `SLOT`, oldest first, which may begin before `steps`; `surging`
     are the hours since 1970 in which an alert fired, `began` the run's first minute.
     """
     if not taught or not steps:
@@ -49,6 +56,7 @@ def expected_stories(
     first = int((began or taught[0].time).timestamp()) // _HOUR
     first = max(first, int(taught[0].time.timestamp()) // _HOUR)
     last = (int(steps[-1].timestamp()) + int(step.total_seconds()) - 1) // _HOUR
+    shown = int(steps[0].timestamp()) // _HOUR
     counts = np.zeros((last - first + 1, SLOTS_PER_HOUR, 2, 1))
     for point in taught:
         hour, second = divmod(int(point.time.timestamp()) - first * _HOUR, _HOUR)
@@ -60,7 +68,7 @@ def expected_stories(
     baseline = SeasonalBaseline(settings, 1)
     for at in range(counts.shape[0]):
         hour = first + at
-        if baseline.known(hour)[0]:
+        if hour >= shown and baseline.known(hour)[0]:
             rates[at] = baseline.rates(hour)[:, NEGATIVE, 0]
             doubts[at] = baseline.doubt(hour, np.ones(1))[0, NEGATIVE, 0]
         baseline.learn(hour, counts[at], np.array([float(hour in surging)]))

@@ -66,7 +66,7 @@ class Shown:
         self._say = Say(self._lang)
         self._by = printable(unquote(cookies.get("tocsin_by", "")), 64) or console.user
         self._run = request.query_params.get("run", "")
-        self._turn = asyncio.Lock()
+        self._turn, self._changed = asyncio.Lock(), asyncio.Event()
         self._sent: dict[str, bytes] = {}
         self._firing: frozenset[str] | None = None
 
@@ -81,12 +81,32 @@ class Shown:
         view = View(part["page"], self._lang, part["frame"], part["view"])
         view.on("act", lambda event: self._act(view, event.args))
         live, page = self._console.live, self._page
-        ends = [live.watch(self._run, lambda: self._console.pulse(self._run), lambda: self._refresh(view))]
+        following = background_tasks.create(self._follow(view), name="follow")
+        ends = [
+            following.cancel,
+            live.watch(self._run, lambda: self._console.pulse(self._run), self._stale),
+        ]
         if isinstance(page, Moving):
-            ends.append(live.watch(f"page/{id(page)}", page.pulse, lambda: self._refresh(view)))
+            ends.append(live.watch(f"page/{id(page)}", page.pulse, self._stale))
         client.on_delete(lambda: self._leave(ends))
 
-    def _leave(self, ends: Sequence[Callable[[], None]]) -> None:
+    async def _stale(self) -> None:
+        self._changed.set()
+
+    async def _follow(self, view: View) -> None:
+        """Read the page again when something changed, and rest as long as that took: replays always change."""
+        clock = asyncio.get_running_loop().time
+        while not view.is_deleted:
+            await self._changed.wait()
+            self._changed.clear()
+            began = clock()
+            try:
+                await self._refresh(view)
+            except Exception:
+                log.exception("a page could not be brought up to date")
+            await asyncio.sleep(clock() - began)
+
+    def _leave(self, ends: Sequence[Callable[[], object]]) -> None:
         """Nobody looks any more."""
         for end in ends:
             end()

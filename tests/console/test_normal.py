@@ -5,33 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alerts.settings import DetectorSettings
-from dashboards.console.normal import SLOT, expected_stories
-from dashboards.query import SeriesPoint
+from dashboards.console.normal import SLOT, Slot, expected_stories
 
 BEGIN = datetime(2023, 1, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SETTINGS = DetectorSettings()
 
 
-def point(time: datetime, negative: int) -> SeriesPoint:
-    return SeriesPoint(
-        time=time,
-        documents=2 * negative,
-        stories=2 * negative,
-        negative=negative,
-        neutral=negative,
-        positive=0,
-        negative_stories=negative,
-        late=0,
-        mean=-0.5,
-        mean_se=0.1,
-        negative_share=0.5,
-        negative_share_se=0.1,
-        window=None,
-    )
+def point(time: datetime, negative: int) -> Slot:
+    return Slot(time=time, stories=2 * negative, negative_stories=negative)
 
 
-def days(count: int, busy: int = 9) -> list[SeriesPoint]:
+def days(count: int, busy: int = 9) -> list[Slot]:
     """Six bad stories an hour, each day alike, and at nine o'clock `busy` more."""
     slots = (BEGIN + SLOT * n for n in range(count * 144))
     return [point(slot, 1 + (busy if (slot.hour, slot.minute) == (9, 0) else 0)) for slot in slots]
