@@ -6,7 +6,9 @@ Makes a store of its own (SQLite, with --postgres PostgreSQL, which it starts an
 database, starts `tocsin console` over it and over an empty store, and opens pages of both in headless
 Chromium. `server` is what the first byte took, `open` is from the address to a page that answers; `x empty`
 is that against the same page over the empty store in the same run: what the data cost, whatever else the
-machine does. `update` is from the commit of a new minute to its figure on an open board.
+machine does. `cpu` is the processor time of reading the page in this process, which other load does not
+disturb (of PostgreSQL's work it sees nothing). `update` is from the commit of a new minute to its figure on an
+open board.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +31,15 @@ sys.path[0] = str(Path(__file__).parents[1])
 from sqlalchemy import text
 
 from benchmarks.machine import machine
+from dashboards.console.explaining import Explainer
+from dashboards.console.pages.alerts import AlertDesk, InboxPage
+from dashboards.console.pages.board import BoardPage
+from dashboards.console.pages.health import HealthPage
+from dashboards.console.pages.page import Asked, Page
+from dashboards.console.pages.topic import TopicDesk
+from dashboards.console.views.say import Say
 from pipeline.records import SentimentMinute
+from pipeline.settings import HttpSettings, Settings
 from pipeline.store import Store
 from tests.console.conftest import _CHROMIUM, console_process
 from tests.records import alert_event, sentiment_row
@@ -111,6 +121,38 @@ def opened(page: Any, address: str) -> tuple[float, float]:
     return float(first) / 1000, took
 
 
+def processor_seconds(store: Store) -> dict[str, float]:
+    """Processor time of reading each page, the better of two."""
+    settings = Settings(http=HttpSettings(port=0))
+    asked = Asked(
+        store=store,
+        settings=settings,
+        say=Say("en"),
+        run=RUN,
+        by="bench",
+        now=END,
+        explainer=Explainer(settings),
+        topics=(),
+    )
+    pages: dict[str, Callable[[], Page]] = {
+        "/": BoardPage,
+        "/topics/overall": lambda: TopicDesk("overall"),
+        "/topics/topic_7": lambda: TopicDesk("topic_7"),
+        "/alerts": InboxPage,
+        "/alerts/a0": lambda: AlertDesk("a0"),
+        "/health": HealthPage,
+    }
+    found = {}
+    for path, page in pages.items():
+        took = []
+        for _ in range(2):
+            began = time.process_time()
+            page().view(asked)
+            took.append(time.process_time() - began)
+        found[path] = round(min(took), 3)
+    return found
+
+
 def updates(page: Any, address: str, store: Store) -> list[float]:
     """Seconds from the commit of a minute to its end on the open board, several times."""
     opened(page, f"{address}/?run={RUN}")
@@ -169,6 +211,8 @@ def measure(postgres: bool, documents: int, keys: int, rounds: int) -> dict[str,
                 figures["empty"].append(opened(page, f"{bare}{against}?run={RUN}")[1])
             print(path, figures, file=sys.stderr, flush=True)
             rows[path] = {name: round(statistics.median(values), 3) for name, values in figures.items()}
+        for path, cpu in processor_seconds(store).items():
+            rows[path]["cpu"] = cpu
         late = updates(page, here, store)
         browser.close()
     return {
@@ -195,9 +239,10 @@ def main() -> None:
         print(json.dumps(found | {"machine": machine()}))
         return
     print(f"{found['store']}: {found['documents']:,} documents, {found['keys']} keys; {machine()}")
-    print(f"{'page':18} {'server s':>9} {'open s':>8} {'x empty':>8}")
+    print(f"{'page':18} {'cpu s':>7} {'server s':>9} {'open s':>8} {'x empty':>8}")
     for path, row in found["pages"].items():
-        print(f"{path:18} {row['server']:9.3f} {row['open']:8.3f} {row['open'] / row['empty']:8.2f}")
+        cpu = f"{row['cpu']:7.3f}" if "cpu" in row else " " * 7
+        print(f"{path:18} {cpu} {row['server']:9.3f} {row['open']:8.3f} {row['open'] / row['empty']:8.2f}")
     print(f"update: median {found['update']['median']} s, worst {found['update']['worst']} s")
 
 

@@ -94,7 +94,7 @@ class Shown:
         self._changed.set()
 
     async def _follow(self, view: View) -> None:
-        """Read the page again when something changed, and rest as long as that took: replays always change."""
+        """Read the page again when something changed, then rest as long: a replay changes all the time."""
         clock = asyncio.get_running_loop().time
         while not view.is_deleted:
             await self._changed.wait()
