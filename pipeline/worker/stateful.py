@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import faust
+from aiokafka.errors import IllegalStateError
 
 from pipeline.worker.acks import Acks
 from pipeline.worker.checkpoint import Checkpoint, State
@@ -83,6 +85,11 @@ class Stateful:
 
     async def _work(self, events: list[Event]) -> None:
         async with self._lock:
+            ours = self._app.consumer.assignment()
+            # What was waiting when the partition was revoked is another worker's now.
+            events = [event for event in events if event.message.tp in ours]
+            if not events:
+                return
             if self._position is None:
                 await self._load(events[0].message.tp)
             values = await self._in_order(events)
@@ -139,7 +146,9 @@ class Stateful:
         assert self._position is not None
         log.warning("state ends at offset %d and input went on after it: reading again", self._position)
         self._missing = partition
-        await self._app.consumer.seek(partition, self._position)
+        # Revoked this moment: whoever has it now goes back by itself.
+        with contextlib.suppress(IllegalStateError):
+            await self._app.consumer.seek(partition, self._position)
 
     async def _save(self) -> None:
         if self._position is None:

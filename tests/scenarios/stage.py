@@ -39,10 +39,10 @@ from tests.servers import (
     WebhookReceiver,
     _die_with_parent,
     alertmanager_config,
-    free_port,
     new_database,
     start_alertmanager,
 )
+from tests.worker.ports import ports_in_a_row
 
 WORKER = ("-m", "tests.scenarios.worker")
 _FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
@@ -187,7 +187,7 @@ def staged(scenario: Scenario, ground: Ground, folder: Path) -> Iterator[Stage]:
                 max_backoff=2.0,
             ),
             store=StoreSettings(url=through),
-            http=HttpSettings(port=free_port()),
+            http=HttpSettings(port=ports_in_a_row(1 + scenario.workers)),
             worker=WorkerSettings(**update.get("worker", {})),
         )
         straight = settings.model_copy(

@@ -15,8 +15,8 @@ import pytest
 
 from pipeline.config import environment
 from pipeline.settings import BrokerSettings, HttpSettings, Settings, StoreSettings, TopicSettings
-from tests.servers import free_port
 from tests.worker.eventually import eventually
+from tests.worker.ports import ports_in_a_row
 
 _COMMAND = (sys.executable, "-m", "tests.worker.keyword_worker", "--workers")
 
@@ -29,7 +29,7 @@ def settings(kafka_settings: BrokerSettings, run_name: str, tmp_path: Path) -> S
         broker=kafka_settings,
         topics=TopicSettings(partitions=2),
         store=StoreSettings(url=f"sqlite:///{tmp_path / 'tocsin.db'}"),
-        http=HttpSettings(port=free_port()),
+        http=HttpSettings(port=ports_in_a_row(3)),
     )
 
 
