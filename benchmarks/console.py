@@ -7,8 +7,8 @@ database, starts `tocsin console` over it and over an empty store, and opens pag
 Chromium. `server` is what the first byte took, `open` is from the address to a page that answers; `x empty`
 is that against the same page over the empty store in the same run: what the data cost, whatever else the
 machine does. `cpu` is the processor time of reading the page in this process, which other load does not
-disturb (of PostgreSQL's work it sees nothing). `update` is from the commit of a new minute to its figure on an
-open board.
+disturb (of PostgreSQL's work it sees nothing). `update` is from the commit of a new minute to its figure on
+an open board.
 """
 
 from __future__ import annotations
