@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 KAFKA := deploy/kafka
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-kafka soak check bench bench-models pins clean kafka system
+.PHONY: help setup demo test test-kafka soak check bench bench-models bench-alerts pins clean kafka system
 
 help: ## Explain the targets
 	@echo "Tocsin. Targets:"
@@ -41,6 +41,9 @@ bench: setup ## Measure documents a second and latency through the whole pipelin
 
 bench-models: $(VENV)/.setup ## Print every bar of the classifier beside what is measured here
 	@$(BIN)/python benchmarks/models.py $(ARGS)
+
+bench-alerts: $(VENV)/.setup ## Print every bar of the detector beside what is measured here
+	@$(BIN)/python benchmarks/alerts.py $(ARGS)
 
 pins: $(VENV)/.setup ## Write constraints.txt from what is installed (after changing dependencies)
 	@$(BIN)/pip freeze --exclude-editable | LC_ALL=C sort -f > constraints.txt

@@ -29,7 +29,7 @@ _LEVEL_BOUNDS = (0.7, 4.0)
 _TEMPO_PRIOR = 4.0
 """Stories at the usual tempo that the tempo is mixed with."""
 _TEMPO_BOUNDS = (0.6, 3.0)
-_SLOT_PRIOR = 12.0
+_SLOT_PRIOR = 40.0
 """Stories spread evenly over the hour that its course is mixed with."""
 _SPREAD = 0.1
 _CAP, _CAP_ELEVATED = 3.0, 1.0
@@ -140,7 +140,8 @@ class SeasonalBaseline:
         reach = np.where(elevated > 0, _CAP_ELEVATED, _CAP)
         cap = expected + reach * np.sqrt(expected + (_SPREAD + doubt) * expected * expected) + 1.0
         total = counts.sum(axis=0)
-        taught = np.minimum(total, cap)
+        # On the first day the cap would follow from the prior alone, and call a busy key's every hour a spike.
+        taught = np.where(self._hours < HOURS_PER_DAY, total, np.minimum(total, cap))
         for cell, keep in zip(_cells(hour), self._forget, strict=True):
             self._count[cell] = self._count[cell] * keep + taught
             self._exposure[cell] = self._exposure[cell] * keep + 1.0

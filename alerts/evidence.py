@@ -73,13 +73,16 @@ class EvidenceWindow:
         cited.sort(key=lambda story: (-story.contribution, story.score, story.published_at, story.id))
         return tuple(cited[:CITED])
 
-    def state(self) -> list[tuple[int, Evidence]]:
-        """Everything it keeps, for a snapshot."""
-        return self._kept
+    def state(self) -> list[list[Any]]:
+        """Everything it keeps, for a snapshot: minutes and fields in their order, without their names."""
+        return [[minute, *msgspec.structs.astuple(story)] for minute, story in self._kept]
 
-    def load(self, state: list[Any]) -> None:
+    def load(self, state: list[list[Any]]) -> None:
         """Take what `state` gave."""
-        self._kept = [(minute, story) for minute, story in state]
+        names = Evidence.__struct_fields__
+        self._kept = [
+            (minute, Evidence(**dict(zip(names, fields, strict=True)))) for minute, *fields in state
+        ]
 
 
 def _bounded(story: Evidence) -> Evidence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,7 +13,7 @@ from msgspec import Struct
 from alerts.arrays import Packed, widen
 from alerts.baseline import NEGATIVE, STORIES
 from alerts.copies import Copies
-from alerts.events import AlertEvent, Count, Evidence, Observation, Severity
+from alerts.events import AlertEvent, Count, Observation, Severity
 from alerts.evidence import EvidenceWindow
 from alerts.lifecycle import AlertLifecycle, Details, LifecycleState, Reading
 from alerts.panel import HOUR, Scores, SurprisePanel
@@ -33,7 +34,7 @@ class _Snapshot(Struct, frozen=True, kw_only=True):
     first: int | None
     next: int
     panel: dict[str, dict[str, Packed]]
-    evidence: list[list[tuple[int, Evidence]]]
+    evidence: list[list[list[Any]]]
     copies: list[list[tuple[int, int, int]]]
     lifecycles: list[LifecycleState]
 

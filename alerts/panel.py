@@ -138,8 +138,9 @@ class SurprisePanel:
         mean = np.maximum(expected[:, NEGATIVE][at], 1e-9)
         share = np.clip(mean / np.maximum(expected[:, STORIES][at], 1e-9), *_SHARE_BOUNDS)
         doubt = self._doubt[windows, :, columns]
-        count = count_surprise(negative, mean, self._spread.dispersion[at] + doubt[:, NEGATIVE])
-        correlation = np.minimum(self._spread.correlation[at] + doubt[:, STORIES], 0.5)
+        # The spread is measured around rates that were as doubtful, so it holds the usual doubt already.
+        count = count_surprise(negative, mean, np.maximum(self._spread.dispersion[at], doubt[:, NEGATIVE]))
+        correlation = np.minimum(np.maximum(self._spread.correlation[at], doubt[:, STORIES]), 0.5)
         tone = share_surprise(negative, total, share, correlation)
         return combined_surprise(count, tone, self._settings.share_weight)
 
@@ -152,8 +153,9 @@ class SurprisePanel:
 
     def interval(self, scores: Scores, window: int, column: int) -> tuple[float, float]:
         """Between what counts the negative stories of a window lie in 95 of 100 normal weeks."""
-        dispersion = self._spread.dispersion[window, column] + self._doubt[window, NEGATIVE, column]
-        return count_interval(float(scores.expected[window, NEGATIVE, column]), float(dispersion))
+        doubt = self._doubt[window, NEGATIVE, column]
+        dispersion = max(float(self._spread.dispersion[window, column]), float(doubt))
+        return count_interval(float(scores.expected[window, NEGATIVE, column]), dispersion)
 
     def learn(self, scores: Scores, surging: Bool, *, gap: bool = False) -> None:
         """Take that minute in; `surging` keys teach less, and a `gap` (the feed was down) nothing at all."""

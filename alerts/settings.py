@@ -41,10 +41,10 @@ class DetectorSettings(BaseModel):
 
     windows: tuple[int, ...] = (5, 15, 60, 180, 720, 1440)
     """Lengths of the windows that are watched, minutes, shortest first: 2 to 1440, at most six."""
-    budget_per_week: float = Field(0.5, gt=0, le=100)
+    budget_per_week: float = Field(1.0, gt=0, le=100)
     """False alarms a week that one key may raise at most; the floor keeps quiet keys far below."""
-    min_surprise: float = Field(3.0, ge=0.5, le=50)
-    """A key never rings below this surprise, however quiet its history (3 is one chance in a thousand)."""
+    min_surprise: float = Field(2.0, ge=0.5, le=50)
+    """A key never rings below this surprise, however quiet its history (2 is one chance in a hundred)."""
     min_stories: int = Field(5, ge=1, le=10_000)
     """Distinct negative stories that a window must hold before it can ring."""
     warmup_days: float = Field(3.0, ge=0.5, le=90)

@@ -15,7 +15,8 @@ from alerts.settings import DetectorSettings
 class SpikeDetector:
     """Surprise of one key's negative stories, minute by minute: `score_one` asks, `learn_one` goes on.
 
-    The same numbers as `SurgeMonitor` has for the key; state is constant and serialisable.
+    The same numbers as `SurgeMonitor` has for the key up to its first alarm, during which a monitor learns
+    less; state is constant and serialisable.
 
     >>> from alerts import DetectorSettings
     >>> detector = SpikeDetector(DetectorSettings(warmup_days=1))

@@ -1,0 +1,1 @@
+"""What `make bench-alerts` measures, a module a bar."""
