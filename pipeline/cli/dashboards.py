@@ -135,7 +135,11 @@ def push_command(
         )
     addresses = _addresses(postgres, database, user, sslmode, prometheus, alertmanager) if sources else None
     chosen = [t for t in tongues(_topic_names(taxonomy)) if language in ("both", t.language)]
-    things = wanted(chosen, addresses, os.environ.get(PASSWORD_VARIABLE, ""))
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    if sources and not password:
+        note = f"{PASSWORD_VARIABLE} is not set: a data source that is made now has no password"
+        print(f"tocsin: {note}", file=sys.stderr)
+    things = wanted(chosen, addresses, password)
     grafana = Grafana(url, token.strip(), timeout=timeout)
     changes = planned(grafana, things)
     due = [change for change in changes if change.action != "keep"]

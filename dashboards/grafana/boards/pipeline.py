@@ -61,12 +61,13 @@ def throughput(t: Tongue) -> Any:
     return panels.lines(
         t("Throughput", "吞吐"),
         t(
-            "Documents a second: classified, counted into minutes, refused.",
-            "每秒文档数：已分类、已计入分钟、被拒收。",
+            "Documents a second: classified, counted into minutes, refused, refused before and sent again.",
+            "每秒文档数：已分类、已计入分钟、被拒收、拒收后重新送入。",
         ),
         prom(rate("tocsin_classified_documents_total"), t("classified", "已分类")),
         prom(rate("tocsin_counted_documents_total"), t("counted", "已计数"), "B"),
         prom(rate("tocsin_rejected_documents_total"), t("refused", "被拒收"), "C"),
+        prom(rate("tocsin_retried_documents_total"), t("came again", "重新送入"), "D"),
         unit="reqps",
         low=0,
     )
@@ -76,8 +77,12 @@ def lag(t: Tongue) -> Any:
     """Lag by topic."""
     return panels.lines(
         t("Lag by topic", "各主题积压"),
-        t("Records of each Kafka topic that are not committed yet.", "各 Kafka 主题尚未提交的记录数。"),
+        t(
+            "Records of each Kafka topic that are not committed yet, and documents whose minute is open.",
+            "各 Kafka 主题尚未提交的记录数，以及所属分钟尚未结算的文档数。",
+        ),
         prom(f"sum by (topic) (tocsin_consumer_lag_messages {IN_RUN})", "{{topic}}"),
+        prom(f"sum(tocsin_open_documents {IN_RUN})", t("in open minutes", "未结算分钟内"), "B"),
         low=0,
     )
 
