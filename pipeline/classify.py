@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,7 +47,6 @@ def classify_batch(
     *,
     run: str,
     topic: str,
-    starts: Mapping[int, int],
     now: datetime,
     future_tolerance: int,
     live: bool,
@@ -56,11 +54,12 @@ def classify_batch(
 ) -> Classified:
     """Classify one batch of records of several partitions.
 
-    A batch may hold a record twice, and older ones after newer: a rebalance reads on from the last commit.
-    `starts` holds each partition's first offset that no earlier batch accounted for. In a replay event time
-    alone counts, so its tallies carry no clock. A text that the model fails on is rejected, not the batch;
-    where it fails on a harmless text as well the model is at fault and its error is raised. Whoever only
-    counts has no use for the documents' languages and need not have them detected.
+    A batch may hold a record twice, and older ones after newer: a rebalance reads on from the last commit. It
+    may leave records out, too, that another worker has: a tally accounts for offsets without a gap, and for
+    nothing that is not in the batch. In a replay event time alone counts, so its tallies carry no clock. A
+    text that the model fails on is rejected, not the batch; where it fails on a harmless text as well the
+    model is at fault and its error is raised. Whoever only counts has no use for the documents' languages and
+    need not have them detected.
     """
     by_origin = {(record.partition, record.offset): record for record in batch}
     batch = [by_origin[origin] for origin in sorted(by_origin)]
@@ -99,7 +98,7 @@ def classify_batch(
         for origin, error in failed
     ]
     clock = int(now.timestamp()) if live else None
-    return Classified(scored, _tallies(batch, scored, rejected, classifier, run, starts, clock), rejected)
+    return Classified(scored, _tallies(batch, scored, rejected, classifier, run, clock), rejected)
 
 
 def _score(
@@ -155,34 +154,40 @@ def _tallies(
     rejected: Sequence[Rejected],
     classifier: Classifier,
     run: str,
-    starts: Mapping[int, int],
     clock: int | None,
 ) -> list[Tally]:
-    documents: defaultdict[int, list[ScoredDocument]] = defaultdict(list)
-    refused: defaultdict[int, list[int]] = defaultdict(list)
-    begins = dict(starts)
-    ends: dict[int, int] = {}
-    final: set[int] = set()
-    for record in batch:
-        begins[record.partition] = min(record.offset, begins.get(record.partition, record.offset))
-        ends[record.partition] = record.offset + 1
-        if record.end:
-            final.add(record.partition)
-    for document in scored:
-        documents[document.partition].append(document)
-    for each in rejected:
-        refused[each.partition].append(each.offset)
-    return [
-        tally(
-            documents[partition],
-            run=run,
-            partition=partition,
-            start=begins[partition],
-            end=end,
-            topics=classifier.topics,
-            clock=clock,
-            rejected=sorted(refused[partition]),
-            final=partition in final,
+    documents = {(each.partition, each.offset): each for each in scored}
+    refused = {(each.partition, each.offset) for each in rejected}
+    tallies = []
+    for records in _runs(batch):
+        first, last = records[0], records[-1]
+        origins = [(record.partition, record.offset) for record in records]
+        tallies.append(
+            tally(
+                [documents[origin] for origin in origins if origin in documents],
+                run=run,
+                partition=first.partition,
+                start=first.offset,
+                end=last.offset + 1,
+                topics=classifier.topics,
+                clock=clock,
+                rejected=[offset for partition, offset in origins if (partition, offset) in refused],
+                final=last.end,
+            )
         )
-        for partition, end in sorted(ends.items())
-    ]
+    return tallies
+
+
+def _runs(batch: Sequence[Incoming]) -> list[list[Incoming]]:
+    """Cut records, in the order of partition and offset, where an offset is missing.
+
+    What is missing was never there, or a rebalance has given it to another worker, whose tally must count.
+    """
+    runs: list[list[Incoming]] = []
+    for record in batch:
+        last = runs[-1][-1] if runs else None
+        if last and (last.partition, last.offset + 1) == (record.partition, record.offset):
+            runs[-1].append(record)
+        else:
+            runs.append([record])
+    return runs

@@ -68,7 +68,7 @@ def _label(
         Incoming(0, row, msgspec.json.encode(document)) for row, document in zip(rows, documents, strict=True)
     ]
     classified = classify_batch(
-        records, classifier, run="classify", topic=name, starts={}, now=now, future_tolerance=0, live=False
+        records, classifier, run="classify", topic=name, now=now, future_tolerance=0, live=False
     )
     everything = sorted([*rejected, *classified.rejected], key=lambda record: record.offset)
     return [_of(scored) for scored in classified.scored], everything

@@ -41,7 +41,6 @@ def observe(
             classifier,
             run=settings.run,
             topic=history.feed,
-            starts={0: start},
             now=now,
             future_tolerance=settings.event_time.future_tolerance,
             live=False,

@@ -102,7 +102,6 @@ def replay_offline(
             classifier,
             run=run,
             topic=history.feed,
-            starts={0: start},
             now=now,
             future_tolerance=settings.event_time.future_tolerance,
             live=False,

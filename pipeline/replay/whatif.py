@@ -47,7 +47,6 @@ def replay_each(
             classifier,
             run=run,
             topic=history.feed,
-            starts={0: start},
             now=now,
             future_tolerance=tolerance,
             live=False,

@@ -119,7 +119,6 @@ class Classify:
             self._classifier,
             run=self._settings.run,
             topic=self._documents,
-            starts=self._next,
             now=self._clock.now(),
             future_tolerance=self._settings.event_time.future_tolerance,
             live=self._live,

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.aggregate import Aggregate
 from pipeline.classify import Classified, Incoming, classify_batch
-from pipeline.records import Document
+from pipeline.records import Document, Tally
+from pipeline.settings import EventTimeSettings
 from pipeline.tally import rows_of
 from tests.keyword_classifier import KeywordClassifier
 
@@ -18,18 +20,18 @@ def record(offset: int, title: str, partition: int = 0) -> Incoming:
     return Incoming(partition, offset, msgspec.json.encode(document))
 
 
-def classify(batch: list[Incoming], starts: dict[int, int] = {}, *, live: bool = True) -> Classified:  # noqa: B006
+def classify(batch: list[Incoming], *, live: bool = True) -> Classified:
     return classify_batch(
-        batch, KeywordClassifier(), run="live" if live else "r", topic="tocsin.documents", starts=starts,
+        batch, KeywordClassifier(), run="live" if live else "r", topic="tocsin.documents",
         now=NOW, future_tolerance=300, live=live,
     )  # fmt: skip
 
 
 def test_a_tally_accounts_for_every_offset_of_its_partition() -> None:
-    batch = [record(7, "Lender halts withdrawals"), record(3, "Stocks rally", 1), record(9, "Oil gains")]
-    result = classify(batch, {0: 5})
+    batch = [record(7, "Lender halts withdrawals"), record(3, "Stocks rally", 1), record(8, "Oil gains")]
+    result = classify(batch)
     assert [(t.partition, t.start, t.end, rows_of(t)["offset"].tolist()) for t in result.tallies] == [
-        (0, 5, 10, [7, 9]),
+        (0, 7, 9, [7, 8]),
         (1, 3, 4, [3]),
     ]
     assert [(s.topic, s.tone, s.score) for s in result.scored] == [
@@ -82,12 +84,27 @@ def test_only_the_live_run_has_a_clock() -> None:
     assert classify([record(0, "Stocks rally")]).tallies[0].clock == int(NOW.timestamp())
 
 
-@given(st.lists(st.integers(0, 20), min_size=1), st.integers(0, 25))
-def test_a_batch_read_across_a_rebalance_holds_each_record_once(offsets: list[int], start: int) -> None:
-    result = classify([record(offset, f"Bank {offset} fails") for offset in offsets], {0: start})
-    (tally,) = result.tallies
-    assert rows_of(tally)["offset"].tolist() == sorted(set(offsets)) == [s.offset for s in result.scored]
-    assert (tally.start, tally.end) == (min(start, *offsets, max(offsets)), max(offsets) + 1)
+@given(st.lists(st.integers(0, 20), min_size=1))
+def test_a_batch_read_across_a_rebalance_accounts_for_what_it_holds_and_nothing_else(
+    offsets: list[int],
+) -> None:
+    result = classify([record(offset, f"Bank {offset} fails") for offset in offsets])
+    rows = [offset for tally in result.tallies for offset in rows_of(tally)["offset"].tolist()]
+    assert rows == sorted(set(offsets)) == [s.offset for s in result.scored]
+    claimed = [offset for tally in result.tallies for offset in range(tally.start, tally.end)]
+    assert claimed == rows
+
+
+def test_what_another_worker_has_in_hand_is_not_claimed() -> None:
+    """A partition that was taken away and came back: what lies between is counted by whoever has read it."""
+    settings = EventTimeSettings()
+    mine = classify([record(0, "Bank 0 fails"), record(1, "Bank 1 fails"), record(4, "Bank 4 fails")])
+    theirs = classify([record(2, "Bank 2 fails"), record(3, "Bank 3 fails")])
+    aggregate = Aggregate("live", 1, settings)
+    for tally in (*mine.tallies, *theirs.tallies):
+        aggregate.apply(tally)
+    aggregate.apply(Tally(run="live", partition=0, start=5, end=5, final=True))
+    assert aggregate.totals.documents == 5
 
 
 def test_a_document_carries_the_source_s_language_else_the_detected_one() -> None:
@@ -95,7 +112,7 @@ def test_a_document_carries_the_source_s_language_else_the_detected_one() -> Non
         document = Document(id="1", source="Harbor Wire", published_at=NOW, title=title, lang=lang)
         batch = [Incoming(0, 0, msgspec.json.encode(document))]
         result = classify_batch(
-            batch, KeywordClassifier(), run="r", topic="t", starts={}, now=NOW, future_tolerance=300,
+            batch, KeywordClassifier(), run="r", topic="t", now=NOW, future_tolerance=300,
             live=False, **options,
         )  # fmt: skip
         return result.scored[0].lang
@@ -118,7 +135,7 @@ def test_the_classifier_gets_as_much_of_a_text_as_it_looks_at() -> None:
 
     classifier = Reading()
     classify_batch(
-        [record(0, "Lender halts withdrawals, again")], classifier, run="r", topic="t", starts={}, now=NOW,
+        [record(0, "Lender halts withdrawals, again")], classifier, run="r", topic="t", now=NOW,
         future_tolerance=300, live=False,
     )  # fmt: skip
     assert classifier.seen == ["Lender halts withdra"]

@@ -44,7 +44,6 @@ def reference(items: Sequence[Item], settings: Settings, *, arrival: bool) -> Re
             classifier,
             run=settings.run,
             topic="reference",
-            starts={0: start},
             now=datetime.now(UTC),
             future_tolerance=settings.event_time.future_tolerance,
             live=False,

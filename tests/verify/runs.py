@@ -50,7 +50,6 @@ class Run:
                 KeywordClassifier(),
                 run=run,
                 topic="tocsin.documents",
-                starts={0: offset},
                 now=START,
                 future_tolerance=10**9,
                 live=False,

@@ -74,7 +74,6 @@ def fill(store: Store) -> None:
         KeywordClassifier(),
         run=RUN,
         topic="news.jsonl",
-        starts={0: 0},
         now=NOW,
         future_tolerance=300,
         live=False,
