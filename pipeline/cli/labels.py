@@ -99,6 +99,9 @@ def list_command(
 
         print(msgspec.json.encode(kept).decode())
         return
+    if not kept:
+        print("No corrections are kept. `tocsin labels import FILE` takes some in.")
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 STATES: Mapping[State, str] = {
     "open": "",
-    "interrupted": "retry interrupted",
-    "sent": "sent, not read yet",
-    "accepted": "retried, accepted",
-    "rejected_again": "retried, rejected again",
+    "interrupted": "interrupted",
+    "sent": "sent",
+    "accepted": "accepted",
+    "rejected_again": "rejected again",
 }
 _DETAIL = 70
 
@@ -44,19 +44,26 @@ def told(letter: Letter, *, raw: bool = False) -> dict[str, Any]:
 
 def table(found: Sequence[Letter]) -> Table:
     """Dead letters as a table."""
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    shown = Table("name", "refused", "reason", "detail", "retry", box=None)
+    shown = Table(
+        Column("name", no_wrap=True),
+        Column("refused", no_wrap=True),
+        Column("reason", no_wrap=True),
+        Column("retry", no_wrap=True),
+        Column("detail", no_wrap=True, overflow="ellipsis"),
+        box=None,
+    )
     for each in found:
         cells = (
             each.name,
-            f"{each.rejected.rejected_at:%Y-%m-%d %H:%M:%S}",
+            f"{each.rejected.rejected_at:%m-%d %H:%M}",
             each.rejected.reason,
-            each.rejected.detail[:_DETAIL],
             STATES[each.state],
+            each.rejected.detail[:_DETAIL],
         )
-        shown.add_row(*(Text(printable(cell), overflow="fold") for cell in cells))
+        shown.add_row(*(Text(printable(cell)) for cell in cells))
     return shown
 
 

@@ -16,10 +16,13 @@ from pipeline.tally import rows_of, tally
 
 Ints = NDArray[np.int64]
 
-Fault = Literal["uncounted", "uncovered", "unscored", "changed", "recounted", "unrejected", "unrefused"]
+Fault = Literal[
+    "uncounted", "uncovered", "dropped", "unscored", "changed", "recounted", "unrejected", "unrefused"
+]
 """What may be wrong with one document:
 
 `uncovered`: no tally accounts for its offset; `uncounted`: one does, and holds no row of it;
+`dropped`: told of by a tally that came after another had claimed its offset without a row: nobody counted it;
 `unscored`: counted, without a record in `scored`; `changed`: counted with other values than `scored` tells;
 `recounted`: two tallies tell of it, differently; `unrejected`: refused, and not in `rejected`;
 `unrefused`: in `rejected`, and no tally says so.
@@ -50,6 +53,10 @@ class Marks:
         self._mark.append(mark)
         self._minute.append(minute)
 
+    def holds(self, offsets: Ints) -> NDArray[np.bool_]:
+        """Tell of each offset whether a row of it was noted."""
+        return np.isin(offsets, np.frombuffer(self._offset, np.int64))
+
     def table(self) -> tuple[Ints, Ints, Ints, Ints]:
         """Offsets in order, each once, with mark and minute; and offsets whose rows contradict each other."""
         offset, mark, minute = (_ints(each) for each in (self._offset, self._mark, self._minute))
@@ -72,15 +79,29 @@ class Account:
         """Offsets that tallies name as rejected."""
         self.rejections: set[int] = set()
         """Offsets that are in `rejected`."""
+        self.dropped: dict[int, int] = {}
+        """Event minute by offset of what no tally counts, though one tells of it."""
         self._scored = Marks()
         self._tallied = Marks()
 
     def take_tally(self, record: Tally) -> None:
-        """Note what one tally accounts for."""
-        self.covered.add(record.start, record.end)
-        self.refused.update(record.rejected)
-        for offset, mark, minute in marks(record):
+        """Note what one tally accounts for, in the order in which the aggregate reads them."""
+        told = list(marks(record))
+        if told and self.covered.overlaps(record.start, record.end):
+            self._note_dropped(told)
+        for offset, mark, minute in told:
             self._tallied.add(offset, mark, minute)
+        self.refused.update(record.rejected)
+        self.covered.add(record.start, record.end)
+
+    def _note_dropped(self, told: list[tuple[int, int, int]]) -> None:
+        """The aggregate goes by ranges: what an earlier one claimed is counted, whether it held it or not."""
+        offsets = np.array([offset for offset, _, _ in told], dtype=np.int64)
+        known = self._tallied.holds(offsets)
+        for (offset, _, minute), counted in zip(told, known.tolist(), strict=True):
+            claimed = self.covered.overlaps(offset, offset + 1)
+            if claimed and not counted and offset not in self.refused:
+                self.dropped.setdefault(offset, minute)
 
     def take_scored(self, documents: Sequence[ScoredDocument]) -> None:
         """Note scored documents, all of this partition."""
@@ -119,6 +140,11 @@ class Account:
         unlike = np.zeros(len(offsets), dtype=bool)
         unlike[there] = scored_mark[at[there]] != mark[there]
         unlike &= ~np.isin(offsets, contradicted)
+        found += [
+            Suspect("dropped", self.partition, offset, minute)
+            for offset, minute in self.dropped.items()
+            if low <= offset < end
+        ]
         found += self._flagged("unscored", offsets, minute, ~there & within)
         found += self._flagged("changed", offsets, minute, unlike & within)
         found += [

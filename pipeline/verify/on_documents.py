@@ -24,6 +24,7 @@ _PLACES: dict[str, TopicName] = {
 _SAYS = {
     "uncovered": "was acknowledged and no tally accounts for it: it is lost",
     "uncounted": "lies in the range of a tally that neither counts nor rejects it: it is lost",
+    "dropped": "came in a tally after another had claimed its offset without a row: nobody counted it",
     "unscored": "is counted, but `scored` has no record of it",
     "changed": "is counted with other values than its record in `scored` has",
     "recounted": "is told of by two tallies that contradict each other",
@@ -58,7 +59,7 @@ def of_documents(gathered: Gathered, logs: TopicLogs) -> Iterator[Finding]:
 
 def _document_finding(logs: TopicLogs, suspect: Suspect, document: Document | None) -> Finding:
     name = logs.name(_PLACES.get(suspect.fault, "tallies"))
-    role = "lost" if suspect.fault in ("uncovered", "uncounted") else suspect.fault
+    role = "lost" if suspect.fault in ("uncovered", "uncounted", "dropped") else suspect.fault
     minute = suspect.minute
     if minute is None and document is not None:
         minute = int(document.published_at.timestamp()) // 60

@@ -59,6 +59,12 @@ def test_a_tally_that_leaves_a_document_out(run: Run) -> None:
     assert suspects(run) == [Suspect("uncounted", 0, 2, minute_of(2))]
 
 
+def test_a_tally_that_claimed_what_another_has_in_hand(run: Run) -> None:
+    greedy = msgspec.structs.replace(without(run.tallies[0], 2), start=0, end=4)
+    run.tallies.insert(0, greedy)
+    assert suspects(run) == [Suspect("dropped", 0, 2, minute_of(2))]
+
+
 def test_a_document_that_is_counted_and_not_published(run: Run) -> None:
     del run.scored[5]
     assert suspects(run) == [Suspect("unscored", 0, 5, minute_of(5))]
