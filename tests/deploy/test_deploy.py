@@ -74,6 +74,21 @@ def test_what_compose_mounts_is_in_the_tree() -> None:
                 assert (DEPLOY.parent / source).exists(), line
 
 
+def test_prometheus_scrapes_the_worker_and_has_its_rules() -> None:
+    told = yaml.safe_load((DEPLOY / "compose" / "prometheus.yml").read_text())
+    mounted = [volume.split(":")[1] for volume in COMPOSE["services"]["prometheus"]["volumes"]]
+    assert set(told["rule_files"]) <= set(mounted)
+    targets = {
+        target
+        for job in told["scrape_configs"]
+        for static in job["static_configs"]
+        for target in static["targets"]
+    }
+    assert "worker:9464" in targets
+    # The rules and the dashboards ask for this job.
+    assert told["scrape_configs"][0]["job_name"] == "tocsin"
+
+
 def test_grafana_finds_the_others_by_the_addresses_it_is_given() -> None:
     addresses = Addresses()
     for address in (addresses.postgres, addresses.prometheus, addresses.alertmanager):

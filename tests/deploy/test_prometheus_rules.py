@@ -29,6 +29,12 @@ def test_rules_are_rules() -> None:
     assert "rules found" in checked("promtool", "check", "rules", str(RULES))
 
 
+def test_the_example_of_a_prometheus_loads_them() -> None:
+    assert "1 rule files found" in checked(
+        "promtool", "check", "config", str(DEPLOY / "prometheus" / "prometheus.yml")
+    )
+
+
 def test_every_rule_is_tested() -> None:
     tests = "".join(path.read_text() for path in (DEPLOY / "prometheus" / "tests").glob("*.yml"))
     rules = re.findall(r"- alert: (\w+)", RULES.read_text())
