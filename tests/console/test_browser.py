@@ -19,7 +19,7 @@ from tests.servers import new_database, start_postgres
 
 PICTURES = os.environ.get("CONSOLE_PICTURES")
 """Folder for screenshots; without it none are taken."""
-_PATIENCE = 60_000
+_PATIENCE = 180_000
 
 
 class Visit:
@@ -77,6 +77,7 @@ def visit(request: pytest.FixtureRequest, chromium: Any, address: str) -> Iterat
     found.page.context.close()
 
 
+@pytest.mark.timeout(900)
 def test_a_morning(visit: Visit, filled: Store) -> None:
     page, said = visit.page, visit.said
     alert = filled.alerts(RUN)[0]

@@ -4,9 +4,13 @@ import { clock, signed, stamp } from "./format.js";
 export default {
   inject: ["t", "act"],
   props: { stories: Array, topics: Array, told: Object, more: Boolean, contributions: Boolean },
-  data: () => ({ open: "", tone: "", topic: "", note: "" }),
+  data: () => ({ open: "", asking: "", tone: "", topic: "", note: "" }),
   methods: {
     clock, signed, stamp,
+    why(story) {
+      this.asking = this.told[story.id] ? "" : story.id;
+      this.act("explain", { id: story.id });
+    },
     relabel(story) {
       this.open = this.open === story.id ? "" : story.id;
       [this.tone, this.topic, this.note] = [story.tone, story.topic, ""];
@@ -35,7 +39,7 @@ export default {
           <span v-if="story.copies > 1" class="t-copies">{{ t("copies", { n: story.copies }) }}</span>
           <span v-if="story.sources">{{ story.sources }}</span>
           <span v-if="contributions && story.contribution" class="t-copies">{{ t("contribution", { n: signed(story.contribution) }) }}</span>
-          <button type="button" class="t-link" :aria-expanded="String(Boolean(told[story.id]))" @click="act('explain', { id: story.id })">{{ t("why") }}</button>
+          <button type="button" class="t-link" :aria-expanded="String(Boolean(told[story.id]))" @click="why(story)">{{ t("why") }}</button>
           <button type="button" class="t-link" :aria-expanded="String(open === story.id)" @click="relabel(story)">{{ t("relabel") }}</button>
         </p>
         <div v-if="told[story.id]" class="t-why">
@@ -45,6 +49,7 @@ export default {
             <p class="t-hint">{{ told[story.id].says }}</p>
           </template>
         </div>
+        <p v-else-if="asking === story.id" class="t-hint" aria-busy="true">{{ t("asking") }}</p>
         <form v-if="open === story.id" class="t-form" @submit.prevent="send(story)">
           <label><span>{{ t("right_tone") }}</span><select v-model="tone"><option v-for="each in ['negative', 'neutral', 'positive']" :key="each" :value="each">{{ t("tone_" + each) }}</option></select></label>
           <label><span>{{ t("right_topic") }}</span><select v-model="topic"><option v-for="each in topics" :key="each.key" :value="each.key">{{ each.label }}</option></select></label>
