@@ -25,7 +25,7 @@ from pipeline.kafka_client import kafka_python_options
 from pipeline.records import SentimentMinute, Tally
 from pipeline.replay import read_history
 from pipeline.replay.kafka import replay_via_kafka
-from pipeline.settings import BrokerSettings, Settings, StoreSettings, TopicSettings
+from pipeline.settings import BrokerSettings, ModelSettings, Settings, StoreSettings, TopicSettings
 from pipeline.store import Store, schema
 from pipeline.tally import rows_of
 from pipeline.topics import TopicName, create, topic_name
@@ -65,6 +65,7 @@ def run(kafka_broker: RunningBroker, tmp_path_factory: pytest.TempPathFactory) -
         broker=BrokerSettings(servers=kafka_broker.servers),
         topics=TopicSettings(partitions=2),
         detector=DetectorSettings(warmup_days=0.5),
+        model=ModelSettings(batch_tokens=1024),
         store=StoreSettings(url=f"sqlite:///{folder}/store.db"),
     )
     documents = [
@@ -220,14 +221,14 @@ def test_a_document_that_was_counted_twice(run: Run) -> None:
 def test_a_run_that_still_goes_on_is_right_so_far(run: Run) -> None:
     """The downstream half of everything: as if the worker were behind."""
     with TopicLogs(run.settings) as logs:
-        ends = {name: sum(end for _, end in logs.spans(name).values()) for name in ("sentiment", "tallies")}
+        end = logs.spans("sentiment")[0][1]
 
     def change(name: TopicName, value: bytes, offset: int) -> Iterable[bytes]:
-        half = name in ends and offset > ends[name] // 2
-        return [] if half or name == "alerts" else [value]
+        behind = name == "alerts" or (name == "sentiment" and offset > end // 2)
+        return [] if behind else [value]
 
     report = without_store(copy_topics(run, change))
-    assert report.same
+    assert report.findings == ()
     assert not report.complete
     assert report.through is not None
     assert START < report.through < SURGE
