@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import Header, Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 MOST_EXPORTED = 100_000
@@ -26,7 +26,11 @@ def _text(value: str) -> str:
     return value
 
 
-Moment = Annotated[datetime, AfterValidator(_moment)]
+Moment = Annotated[
+    datetime,
+    AfterValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": "^(19|20|21)[0-9]{2}-"}),
+]
 Text = Annotated[str, AfterValidator(_text)]
 
 Run = Annotated[

@@ -127,7 +127,8 @@ def routes(source: Source, seconds: float) -> APIRouter:
             int, Query(ge=1, le=p.MOST_EXPORTED, description="Most documents; json at most 1,000 a page.")
         ] = 100,
         before: Annotated[
-            p.Text | None, Query(max_length=2000, description="`next` of the page before.")
+            p.Text | None,
+            Query(max_length=2000, pattern="^[A-Za-z0-9_-]+$", description="`next` of the page before."),
         ] = None,
         as_of: p.AsOf = None,
         format: p.Format = None,

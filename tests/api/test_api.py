@@ -131,6 +131,7 @@ async def test_an_export_goes_on_over_many_pages(client: httpx.AsyncClient, monk
         ("/v1/sentiment?since=0001-01-01T00:00:00Z", 422, "1900"),
         ("/v1/documents?limit=5000", 422, "before"),
         ("/v1/documents?before=x", 422, "earlier page"),
+        ("/v1/documents?before=%25", 422, "before"),
         ("/v1/documents?search=%00%00", 422, "NUL"),
         ("/v1/document?id=none", 404, "none"),
         ("/v1/alert?id=none", 404, "none"),
