@@ -32,6 +32,7 @@ sys.path[0] = str(Path(__file__).parents[1])
 from benchmarks.machine import machine
 from models.taxonomy import topic_ids
 from pipeline.aggregate import Aggregate, Snapshot
+from pipeline.memory import return_large_blocks
 from pipeline.records import Tally
 from pipeline.settings import EventTimeSettings
 from pipeline.signature import LANES
@@ -204,6 +205,7 @@ if __name__ == "__main__":
     parser.add_argument("--horizon", type=int, default=6, help="hours that ids are remembered; stories half")
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
     options = parser.parse_args()
+    return_large_blocks()
     figures = asyncio.run(soak(options.documents, options.rate, options.horizon, sys.stderr))
     if options.json:
         print(json.dumps(figures))

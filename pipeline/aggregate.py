@@ -49,6 +49,8 @@ class Totals(Struct):
     """Negative stories that detection left out overall: their author or source exceeded its cap."""
     merged: int = 0
     """Stories that joined one of another wording."""
+    forced: int = 0
+    """Minutes with documents that closed before the watermark, for want of room."""
 
 
 class _Head(Struct):
@@ -159,6 +161,8 @@ class Aggregate:
         if tally.final:
             self._watermark.end(tally.partition)
         closed = list(self._close())
+        if self._open.documents > self._settings.open_documents:
+            closed += self._close_by_force()
         self.totals.duplicates = self._counting.duplicates
         return [*amendments, *closed]
 
@@ -245,6 +249,13 @@ class Aggregate:
         limit = watermark // 60 - 1
         if everything:
             limit = -1 if self._open.last is None else self._open.last
+        yield from self._close_until(limit)
+        if everything:
+            self.ended = True
+            yield self._end()
+
+    def _close_until(self, limit: int) -> Iterator[SentimentMinute]:
+        """Close minutes up to `limit`, hour by hour."""
         for hour, group in groupby(self._due(limit), key=lambda minute: minute // 60):
             minutes = list(group)
             waiting = self._open.waiting(minutes)
@@ -252,9 +263,16 @@ class Aggregate:
             together = [minutes] if self._counting.fits(waiting) else [[minute] for minute in minutes]
             for part in together:
                 yield from self._close_minutes(hour, part)
-        if everything:
-            self.ended = True
-            yield self._end()
+
+    def _close_by_force(self) -> Iterator[SentimentMinute]:
+        """Close the oldest minutes, for one partition is so far ahead of another that too much waits."""
+        # A tenth more than need be, so that this is not done again for each tally.
+        limit = self._open.beyond(self._settings.open_documents * 9 // 10)
+        if limit is None:
+            return
+        for minute in self._close_until(limit):
+            self.totals.forced += bool(minute.rows)
+            yield minute
 
     def _due(self, limit: int) -> Iterator[int]:
         """List the minutes to close up to `limit`; which follows which must not depend on how far that is."""

@@ -9,8 +9,8 @@ Ints = NDArray[np.int64]
 
 _EMPTY = -1
 _SMALLEST = 1024
-_FULLEST = 0.6
-_ROOMY = 0.3
+_FULLEST, _ROOMY = 0.65, 0.45
+"""Share of slots that may be taken, and that are when the table has been made anew."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _WRAP = 1 << 32
 
@@ -18,7 +18,7 @@ _WRAP = 1 << 32
 class KeyTable:
     """Maps 63-bit keys to the numbers of rows in a log that grows at one end and is forgotten at the other.
 
-    Memory: 12 bytes a slot, 20 to 40 bytes a key. Open addressing with linear probing (Knuth, volume 3,
+    Memory: 12 bytes a slot, 27 to 54 bytes a key. Open addressing with linear probing (Knuth, volume 3,
     section 6.4). What the log has forgotten is not found, and leaves when the table is next made anew.
     """
 

@@ -66,6 +66,15 @@ class OpenMinutes:
         """The earliest open minute that has documents, after that one where one is given."""
         return min((each for each in self._minutes if minute is None or each > minute), default=None)
 
+    def beyond(self, most: int) -> int | None:
+        """The last minute that has to go so that no more than `most` documents wait, or None."""
+        over = self.documents - most
+        for minute in sorted(self._minutes) if over > 0 else ():
+            over -= sum(map(len, self._minutes[minute]))
+            if over <= 0:
+                return minute
+        return None
+
     def waiting(self, minutes: Iterable[int]) -> int:
         """Documents of these minutes."""
         return sum(len(rows) for minute in minutes for rows in self._minutes.get(minute, ()))

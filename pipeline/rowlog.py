@@ -78,12 +78,7 @@ class RowLog:
         if used + more <= self._store.size:
             return
         kept = self._store[self.first - self._offset : used]
-        size = max(1024, self._store.size)
-        while size < 2 * (kept.size + more):
-            size *= 2
-        while size > 4096 and size > 4 * (kept.size + more):
-            size //= 2
-        store = np.empty(size, self._dtype)
+        store = np.empty(max(1024, int(1.5 * (kept.size + more))), self._dtype)
         store[: kept.size] = kept
         self._store, self._offset = store, self.first
 

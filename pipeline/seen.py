@@ -17,8 +17,8 @@ _KEY = np.dtype("<i8")
 class Seen:
     """A set of 63-bit keys that forgets those added more than `horizon` hours ago, or the oldest of `most`.
 
-    Memory: 8 bytes a key in the log and 20 to 40 in the table. Keys leave by whole segments of an event hour:
-    up to an hour later than the horizon says, and earlier only where there are more than `most`.
+    Memory: 8 to 12 bytes a key in the log and 27 to 54 in the table. Keys leave by whole segments of an event
+    hour: up to an hour later than the horizon says, and earlier only where there are more than `most`.
     """
 
     def __init__(self, horizon: int, most: int) -> None:

@@ -113,16 +113,19 @@ class EventTimeSettings(_Section):
     believed_jump: int = Field(900, ge=0)
     """Seconds that a stamp may lie ahead of all its partition has seen and move event time at once; a greater
     jump is believed when the documents after it agree: three of several sources, ten of a single one."""
+    open_documents: int = Field(10_000_000, ge=1000)
+    """Documents that may wait for their minute to close, 240 bytes each. Beyond that, minutes close although
+    a partition far behind may still have documents of them: these are then late."""
     duplicate_horizon_hours: int = Field(48, ge=1)
     """How long a document id is remembered."""
     remembered_documents: int = Field(20_000_000, ge=100_000)
-    """Ids remembered at most, about 45 bytes each; a busier feed forgets the oldest before the horizon."""
+    """Ids remembered at most, about 70 bytes each; a busier feed forgets the oldest before the horizon."""
     stories: Literal["similar", "exact"] = "similar"
     """What is one story: texts that are nearly the same, or word for word the same."""
     story_horizon_hours: int = Field(24, ge=1)
     """How long a story is remembered; what is told again later is a new story."""
     remembered_stories: int = Field(1_000_000, ge=10_000)
-    """Stories remembered at most, about 600 bytes each."""
+    """Stories remembered at most, about 800 bytes each."""
     author_cap: int = Field(2, ge=0)
     """Negative stories of one author of comments that detection counts per topic and day; 0 for no cap."""
     source_cap: int = Field(4, ge=0)

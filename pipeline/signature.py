@@ -12,8 +12,8 @@ from pipeline.story import told, words
 
 LANES = 64
 """Minima in a signature, a byte each: the share in which two agree estimates the Jaccard similarity."""
-BANDS, BAND_LANES = 8, 3
-"""Groups of lanes, from the first on; texts that agree in a whole group are compared."""
+BANDS = 8
+"""Groups of three lanes, the first of each four; texts that agree in a whole group are compared."""
 
 _ALPHABETIC, _IDEOGRAPHIC = 5, 2
 """Characters of a shingle: about a word in either kind of script."""

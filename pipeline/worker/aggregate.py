@@ -70,6 +70,7 @@ class AggregateCore:
         self._metrics.late.inc(totals.late - shown.late)
         self._metrics.capped.inc(totals.capped - shown.capped)
         self._metrics.merged.inc(totals.merged - shown.merged)
+        self._metrics.forced.inc(totals.forced - shown.forced)
         self._shown = msgspec.structs.replace(totals)
         watermark = self._aggregate.watermark
         if watermark is not None and not self.ended:

@@ -63,6 +63,9 @@ class Metrics:
         self.merged = counter("merged_stories", "Stories that joined one of another wording.")
         self.source_lateness = SourceLateness()
         self.registry.register(self.source_lateness)
+        self.forced = counter(
+            "forced_minutes", "Event minutes closed before the watermark, for want of room."
+        )
         self.open_documents = gauge("open_documents", "Documents that wait for their event minute to close.")
         self.remembered = gauge(
             "remembered_keys", "Document ids and stories that are remembered to tell copies.", ["what"]

@@ -11,6 +11,7 @@ import httpx
 
 from alerts.settings import DeliverySettings
 from pipeline.errors import TocsinError
+from pipeline.memory import return_large_blocks
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
 from pipeline.startup import await_part
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 def run_worker(settings: Settings, classifier: Classifier) -> None:
     """Serve one run until SIGTERM or SIGINT; raises `TocsinError` where something it needs stays away."""
+    return_large_blocks()
     timeout = settings.broker.connect_timeout
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     create(settings)

@@ -281,7 +281,9 @@ def test_one_author_who_floods_counts_twice_for_detection_and_shows_as_capped() 
 def test_wordings_of_one_event_are_one_story_with_its_copies() -> None:
     feed = [
         scored("1", 0, "Harbor Bank halts withdrawals after depositors queue overnight", "financials", -900),
-        scored("2", 5, "UPDATE 1-Harbor Bank halts withdrawals as depositors queue overnight", "financials", -950),
+        scored(
+            "2", 5, "UPDATE 1-Harbor Bank halts withdrawals as depositors queue overnight", "financials", -950
+        ),
         scored("3", 9, "Harbor Bank halts withdrawals after depositors queue overnight", "markets", -900),
     ]
     minute = close(deliver(feed, 2, 1))[0]
@@ -295,3 +297,22 @@ def test_wordings_of_one_event_are_one_story_with_its_copies() -> None:
 def test_a_state_of_another_form_is_refused_in_words() -> None:
     with pytest.raises(StateError, match="begin anew under another"):
         Aggregate.restore(Snapshot(head=msgspec.msgpack.encode({"run": "x"}), segments={}), EVENT_TIME)
+
+
+def test_a_partition_far_ahead_of_a_silent_one_keeps_no_more_than_allowed() -> None:
+    settings = EventTimeSettings(allowed_lateness=LATENESS, open_documents=1000)
+    aggregate = Aggregate("test", 2, settings)
+    slow = msgspec.structs.replace(scored("slow", 0, distinct(0), "markets", 0), partition=1)
+    aggregate.apply(tally([slow], run="test", partition=1, start=0, end=1, topics=TOPICS))
+    for start in range(0, 5000, 250):
+        fast = [
+            msgspec.structs.replace(scored(str(n), 6 * n, distinct(1 + n % 50), "markets", 0), offset=n)
+            for n in range(start, start + 250)
+        ]
+        aggregate.apply(tally(fast, run="test", partition=0, start=start, end=start + 250, topics=TOPICS))
+        assert aggregate.open_documents <= 1000
+    assert aggregate.totals.forced > 300
+    late = msgspec.structs.replace(slow, id="slow too", offset=1)
+    amended = aggregate.apply(tally([late], run="test", partition=1, start=1, end=2, topics=TOPICS))
+    assert [(each.minute, each.revision) for each in amended] == [(START, 1)]
+    assert aggregate.totals.late == 1
