@@ -72,4 +72,4 @@ def test_the_example_of_an_alertmanager_is_one() -> None:
 def test_alerts_go_where_the_example_says(labels: dict[str, str], receivers: str) -> None:
     config = f"--config.file={DEPLOY / 'alertmanager' / 'alertmanager.yml'}"
     pairs = [f"{name}={value}" for name, value in labels.items()]
-    assert checked("amtool", "config", "routes", "test", config, *pairs).strip() == receivers
+    assert checked("amtool", "config", "routes", "test", config, *pairs).splitlines()[0] == receivers
