@@ -107,5 +107,5 @@ def _chart(now: datetime) -> bytes | None:
 
 
 def _tried(name: str, channel: str, outcome: Outcome) -> Tried:
-    delivered = isinstance(outcome, Delivered)
-    return Tried(name=name, channel=channel, delivered=delivered, reason="" if delivered else outcome.reason)
+    reason = "" if isinstance(outcome, Delivered) else outcome.reason
+    return Tried(name=name, channel=channel, delivered=isinstance(outcome, Delivered), reason=reason)

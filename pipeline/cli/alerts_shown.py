@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -118,8 +119,8 @@ def detail(store: Store, alert_id: str) -> RenderableType:
     lines = [f"alert {event.id} of run {event.run}, event {event.seq}", *_why(event)]
     run = f" --run {event.run}"
     todo = (
-        f"tocsin alerts ack {event.id}{run}",
-        f"tocsin alerts mute '{event.key}' --until 2h{run}",
+        *([f"tocsin alerts ack {event.id}{run}"] if event.state == "firing" else []),
+        f"tocsin alerts mute {shlex.quote(event.key)} --until 2h{run}",
         f"tocsin alerts verdict {event.id} useful|noise{run}",
     )
     return Group(
