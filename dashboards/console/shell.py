@@ -82,7 +82,7 @@ class Shown:
         view.on("act", lambda event: self._act(view, event.args))
         live, page = self._console.live, self._page
         following = background_tasks.create(self._follow(view), name="follow")
-        ends = [
+        ends: list[Callable[[], object]] = [
             following.cancel,
             live.watch(self._run, lambda: self._console.pulse(self._run), self._stale),
         ]

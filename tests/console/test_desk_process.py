@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import queue
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +20,11 @@ from tests.console.filled import RUN, SURGE
 
 
 def played(
-    url: str, order: Order, when: Callable[[Moment], Command | None], until: Callable[[Moment], bool]
+    url: str,
+    order: Order,
+    when: Callable[[Moment], Command | None],
+    until: Callable[[Moment], bool],
+    state: Path = Path("/nowhere"),
 ) -> list[Moment]:
     """Every moment that was told until `until` held; `when` answers a moment with a command."""
     moments: list[Moment] = []
@@ -33,7 +39,7 @@ def played(
         if command is not None:
             inbox.put(command)
 
-    play(order, Settings(store=StoreSettings(url=url)), inbox, tell)
+    play(order, Settings(store=StoreSettings(url=url), state_dir=state), inbox, tell)
     return moments
 
 
@@ -109,6 +115,32 @@ def test_a_pause_is_a_pause(filled_url: str) -> None:
     )
     assert [moment.state for moment in moments[-2:]] == ["playing", "paused"]
     assert moments[-1].done < moments[-1].total
+
+
+def test_a_feed_is_classified_as_it_is_played(filled_url: str, tmp_path: Path) -> None:
+    """By the preset, whose scores are kept for the next time."""
+    feed = tmp_path / "own.jsonl"
+    rows = [
+        {
+            "id": str(n),
+            "source": "own",
+            "published_at": f"2023-03-01T10:{n:02}:00Z",
+            "title": f"Bank fails {n}",
+        }
+        for n in range(40)
+    ]
+    feed.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    asked = iter((Command(do="speed", speed=None), Command(do="play")))
+    last = played(
+        filled_url,
+        Order(kind="file", name=str(feed), sides=({},)),
+        lambda moment: next(asked, None) if moment.state == "paused" else None,
+        lambda moment: moment.state == "done",
+        tmp_path,
+    )[-1]
+    assert (last.state, last.done, last.total, last.problem) == ("done", 40, 40, "")
+    assert last.course is not None and sum(last.course.stories) > 0
+    assert (tmp_path / "cache" / "scores.sqlite").exists()
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,6 @@ def _classifying(
             classifier,
             run=run,
             topic=history.feed,
-            starts={0: start},
             now=now,
             future_tolerance=settings.event_time.future_tolerance,
             live=False,
