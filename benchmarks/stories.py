@@ -2,7 +2,7 @@
 
     python benchmarks/stories.py FEED.csv.gz [--pairs 60] [--kind news]
 
-FEED has the columns `text`, `published_at` and, where it applies, `wire`, as the Reuters streams of TOCSIN_DATA do.
+FEED has the columns `text`, `published_at` and, where there are kinds, `wire`, as the Reuters streams have.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import gzip
 import random
 import sys
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def main(path: Path, pairs: int, kind: str) -> None:
     leader: dict[int, int] = {}
     for name, told in first.items():
         stories = Stories(24, _MOST, similar=name == "similar")
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             hour = int(minutes[start]) // 60
             stories.forget(hour)
             part = slice(start, end)
@@ -66,9 +67,9 @@ def main(path: Path, pairs: int, kind: str) -> None:
     kinds = np.array([wire for _, wire, _ in rows])
     for each in ("", *sorted(set(kinds.tolist()) - {""})):
         chosen = kinds == each if each else np.ones(len(rows), bool)
+        exact, similar = (first[name][chosen].sum() for name in ("exact", "similar"))
         print(
-            f"{each or 'all':16} {chosen.sum():>9,} documents {first['exact'][chosen].sum():>9,} word for word "
-            f"{first['similar'][chosen].sum():>9,} with near copies"
+            f"{each or 'all':16} {chosen.sum():>9,} documents {exact:>9,} word for word {similar:>9,} stories"
         )
     sample = [pair for pair in merged if not kind or rows[pair[0]][1] == kind]
     for one, other in random.Random(1).sample(sample, min(pairs, len(sample))):

@@ -200,9 +200,9 @@ class Counting:
     ) -> None:
         """Choose what to cite: stories that count as negative, each once, with its copies in the minute."""
         stories = {each.story for of_minute in cited.values() for some in of_minute.values() for each in some}
-        told = np.isin(rows["story"], np.array(sorted(stories), np.int64))
-        cluster_of = dict(zip(rows["story"][told].tolist(), assigned.cluster[told].tolist(), strict=True))
-        copied = np.isin(assigned.cluster, assigned.cluster[told])
+        wanted = np.isin(rows["story"], np.array(sorted(stories), np.int64))
+        cluster_of = dict(zip(rows["story"][wanted].tolist(), assigned.cluster[wanted].tolist(), strict=True))
+        copied = np.isin(assigned.cluster, assigned.cluster[wanted])
         copies = Counter(zip(minute[copied].tolist(), assigned.cluster[copied].tolist(), strict=True))
         negative = assigned.first & (rows["tone"] == 0)
         in_topic, in_all = np.flatnonzero(negative & ~capped[0]), np.flatnonzero(negative & ~capped[1])

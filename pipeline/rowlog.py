@@ -52,7 +52,7 @@ class RowLog:
 
     def __getitem__(self, numbers: Any) -> NDArray[Any]:
         """Rows by their numbers."""
-        return self._store[numbers - self._offset]
+        return np.asarray(self._store[numbers - self._offset])
 
     def append(self, rows: NDArray[Any], hour: int) -> int:
         """Add rows of an hour, which never goes back; returns the number of the first."""
