@@ -16,10 +16,9 @@ def of_alerts(gathered: Gathered, logs: TopicLogs) -> Iterator[Finding]:
     if gathered.alerts is None:
         return
     expected = gathered.alerts.events
-    ended = gathered.expected.ended_at is not None
     yield from _alert_findings(
         f"topic {logs.name('alerts')}",
-        compare_alerts(expected, gathered.found_alerts, expected if ended else ()),
+        compare_alerts(expected, gathered.found_alerts, expected if gathered.alerts_ended else ()),
     )
     if gathered.kept is not None:
         done = gathered.acknowledged.get((logs.name("alerts"), 0), 0)

@@ -52,6 +52,8 @@ class Gathered(Struct):
     found_alerts: dict[Key, AlertEvent]
     alert_offsets: dict[Key, int]
     """Where each of them stands in the topic."""
+    alerts_ended: bool
+    """The mark that ends a replay's alerts is there, so all of them must be."""
     low: int
     """First event minute that can be compared."""
     firsts: dict[int, int]
@@ -108,6 +110,7 @@ def gather(settings: Settings, logs: TopicLogs, store: Store | None) -> Gathered
         alerts=alerts,
         found_alerts={},
         alert_offsets={},
+        alerts_ended=False,
         low=low if low is not None else NEVER,
         firsts=firsts,
     )
@@ -141,7 +144,9 @@ def _take_rest(gathered: Gathered, logs: TopicLogs) -> None:
     for record in logs.read("sentiment", spans["sentiment"]):
         gathered.found.take(record.offset, _minutes.decode(record.value))
     for record in logs.read("alerts", spans["alerts"]):
-        if record.value:
+        if record.value is None:
+            gathered.alerts_ended = True
+        else:
             event = _events.decode(record.value)
             gathered.found_alerts.setdefault((event.id, event.seq), event)
             gathered.alert_offsets.setdefault((event.id, event.seq), record.offset)
