@@ -126,4 +126,4 @@ def _time(value: Any) -> datetime | None:
         moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
     except (ValueError, TypeError) as error:
         raise UsageError(f"{value!r} is not a time; write 2008-09-15 or 2008-09-15T14:30Z") from error
-    return moment.to_pydatetime()  # type: ignore[no-any-return]
+    return moment.to_pydatetime()
