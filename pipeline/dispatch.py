@@ -62,8 +62,8 @@ class Dispatch:
         return Drained(results=(*drained.results, *told))
 
     def pending(self) -> dict[str, int]:
-        """Events not yet accepted, by receiver."""
-        return {name: waiting.pending for name, waiting in self._outbox.waiting().items()}
+        """Events not yet accepted, those that are held among them, by receiver."""
+        return {name: waiting.pending + waiting.held for name, waiting in self._outbox.waiting().items()}
 
     def _prove(self, now: datetime) -> None:
         """Post the dead man's switch of the live run."""

@@ -28,7 +28,9 @@ class Waiting(Struct, frozen=True, kw_only=True):
     """How one receiver's part of an outbox stands."""
 
     pending: int
-    """Events not yet accepted: this is what must not grow."""
+    """Events not yet accepted, and not held: this is what must not grow."""
+    held: int
+    """Events that a route's hours, grouping or rate limit hold back: they are told later."""
     firing: int
     """Events accepted, and still posted again: Alertmanager's state."""
     refused: int
@@ -139,11 +141,15 @@ class Outbox:
     def waiting(self) -> dict[Receiver, Waiting]:
         """How each receiver's part stands, for metrics."""
         c = outbox.c
-        pending = and_(c.done_at.is_(None), c.first_success_at.is_(None))
+        open_yet = and_(c.done_at.is_(None), c.first_success_at.is_(None))
+        # A hold leaves its reason, and no failure.
+        held = and_(open_yet, c.failures == 0, c.last_error != "")
+        pending = and_(open_yet, ~and_(c.failures == 0, c.last_error != ""))
         query = (
             select(
                 c.receiver,
                 _number(pending),
+                _number(held),
                 _number(and_(c.done_at.is_(None), c.first_success_at.is_not(None))),
                 _number(c.refused),
                 func.min(case((pending, c.enqueued_at))),
@@ -153,8 +159,8 @@ class Outbox:
         )
         with self._store.reading() as connection:
             return {
-                receiver: Waiting(pending=pending, firing=firing, refused=refused, oldest=oldest)
-                for receiver, pending, firing, refused, oldest in connection.execute(query)
+                receiver: Waiting(pending=pending, held=held, firing=firing, refused=refused, oldest=oldest)
+                for receiver, pending, held, firing, refused, oldest in connection.execute(query)
             }
 
     def refused(self) -> list[Refusal]:

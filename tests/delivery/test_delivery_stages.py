@@ -282,6 +282,19 @@ def test_over_the_limit_the_newest_state_is_told_an_hour_later(store: Store) -> 
     assert desk.receiver.taken == [("a1", 0), ("a1", 2)]
 
 
+def test_what_is_held_is_not_undelivered(store: Store) -> None:
+    desk = Desk(store, hours="14:00-16:00")
+    desk.hears(alert_event(0))
+    assert Outbox(store, "live").waiting()["desk"].pending == 1
+    desk.turn()
+    waiting = Outbox(store, "live").waiting()["desk"]
+    assert (waiting.pending, waiting.held) == (0, 1)
+    desk.receiver.outcomes = [Retry("500")]
+    desk.turn(at(7200))
+    waiting = Outbox(store, "live").waiting()["desk"]
+    assert (waiting.pending, waiting.held) == (1, 0)
+
+
 def test_routes_hear_of_what_they_want(store: Store) -> None:
     replayed = alert_event(run="lehman")
     assert route().wants(alert_event())

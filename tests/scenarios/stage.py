@@ -182,6 +182,7 @@ def staged(scenario: Scenario, ground: Ground, folder: Path) -> Iterator[Stage]:
             detector=DetectorSettings(**update.get("detector", {})),
             delivery=DeliverySettings(
                 alertmanager_url=alertmanager.url if alertmanager else "",
+                dead_man=False,
                 resend_interval=0.5,
                 minimum_firing=1.0,
                 max_backoff=2.0,

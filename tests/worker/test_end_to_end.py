@@ -70,7 +70,11 @@ def settings(kafka: str, tmp_path: Path, alertmanager: Server) -> Settings:
         # The documents are days old: only they may move event time, not the clock.
         event_time=EventTimeSettings(idle_timeout=86_400),
         delivery=DeliverySettings(
-            alertmanager_url=alertmanager.url, resend_interval=0.5, minimum_firing=1.0, max_backoff=1.0
+            alertmanager_url=alertmanager.url,
+            resend_interval=0.5,
+            minimum_firing=1.0,
+            max_backoff=1.0,
+            dead_man=False,
         ),
         store=StoreSettings(url=f"sqlite:///{tmp_path / 'tocsin.db'}"),
         http=HttpSettings(port=free_port()),
