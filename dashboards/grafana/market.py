@@ -147,7 +147,7 @@ def topic_board(t: Tongue, run: str = RUN) -> Any:
               GROUP BY key, now HAVING sum(documents) > 0
             ), ringing AS (
               SELECT DISTINCT ON (key) key, severity, surprise, started_at FROM alert
-              WHERE run = {run} AND {FIRING} ORDER BY key, surprise DESC
+              WHERE run = {run} AND kind = 'negative_surge' AND {FIRING} ORDER BY key, surprise DESC
             )
             SELECT key, {topic_name("key", t)} AS topic, severity, surprise, started_at AS since,
               today.mean, today.mean - before.mean AS change, today.share, today.documents, today.stories
