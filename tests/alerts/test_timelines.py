@@ -63,7 +63,7 @@ def test_what_is_wanted_comes_when_it_is_wanted(timeline: dict[str, Any]) -> Non
     events = play(timeline)
     told = [(event.reason, event.key, minute_of(event)) for event in events]
     for what, key, earliest, latest in timeline["want"]:
-        [at] = [at for reason, of, at in told if (reason, of) == (what, key)] or [None]
+        at = next((at for reason, of, at in told if (reason, of) == (what, key)), None)
         assert at is not None, f"{what} {key} never came: {told}"
         assert earliest <= at <= latest, f"{what} {key} came at minute {at}: {told}"
     wanted = {(what, key) for what, key, _, _ in timeline["want"]}
