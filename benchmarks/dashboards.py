@@ -42,7 +42,7 @@ INSERT INTO document (run, id, kind, source, published_at, title, body, url, lan
 SELECT 'live', 'd' || n, 'news', 'Wire ' || n %% 50,
   %(end)s::timestamptz - n * (%(days)s * interval '1 day' / %(documents)s),
   'Regulator closes coastal lender ' || n || ' after depositors flee', '', 'https://news.example/' || n,
-  CASE WHEN n %% 5 = 0 THEN 'zh' ELSE 'en' END, '', '[]', 'topic_' || (n * 7919) %% %(topics)s, 0.9,
+  CASE WHEN n %% 5 = 0 THEN 'zh' ELSE 'en' END, '', '[]', 'topic_' || (n::bigint * 7919) %% %(topics)s, 0.9,
   CASE n %% 3 WHEN 0 THEN 'negative' ELSE 'neutral' END, 0.4, 0.3, 0.3, 0.1, 'en@0123', n / 3, n %% 4, n
 FROM generate_series(1, %(documents)s) AS n
 """
