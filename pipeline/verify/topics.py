@@ -12,6 +12,7 @@ from pipeline.errors import UsageError
 from pipeline.records import AlertEvent, Rejected, ScoredDocument, SentimentMinute, Tally
 from pipeline.settings import Settings
 from pipeline.store import Store
+from pipeline.tally import rows_of
 from pipeline.topics import TopicName
 from pipeline.verify.accounts import Account
 from pipeline.verify.alarms import ExpectedAlerts, Key
@@ -153,9 +154,14 @@ def _take_rest(gathered: Gathered, logs: TopicLogs) -> None:
 
 
 def each_tally(logs: TopicLogs, spans: Spans) -> Iterator[tuple[int, Tally]]:
-    """Tallies with their offsets, in order."""
+    """Tallies with their offsets, in order; UsageError at one that another version of Tocsin wrote."""
     for record in logs.read("tallies", spans):
-        yield record.offset, _tallies.decode(record.value)
+        tally = _tallies.decode(record.value)
+        try:
+            rows_of(tally)
+        except ValueError as error:
+            raise UsageError(f"{logs.name('tallies')} at offset {record.offset}: {error}") from error
+        yield record.offset, tally
 
 
 def each_scored(logs: TopicLogs, spans: Spans) -> Iterator[tuple[int, list[int], list[ScoredDocument]]]:
