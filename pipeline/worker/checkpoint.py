@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import uuid
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-_HEAD = b"head"
+log = logging.getLogger(__name__)
+
+_HEAD = b"head/"
 _SEGMENT = b"segment/"
 
 
@@ -34,10 +38,15 @@ class Checkpoint:
 
     The head is one record: position and state cannot part. Segments never change once written and are
     written before the head that names them, so a crash between the two leaves the old head, whole.
+
+    Each owner has a head of its own. One that has lost the partition and does not know it yet may save an
+    older state after a newer one was saved, and even drop or miss segments: the newest head that is whole
+    counts, whoever wrote it, for the state at a position is the same whoever comes to it.
     """
 
     def __init__(self, table: Any) -> None:
         self._table = table
+        self._mine = _HEAD + uuid.uuid4().hex[:8].encode()
 
     async def save(self, position: int, head: bytes, segments: Mapping[str, bytes]) -> None:
         """Write the state as of `position`; durable when this returns."""
@@ -47,18 +56,30 @@ class Checkpoint:
         for key in keys.keys() - known:
             await self._put(key, zlib.compress(segments[keys[key]], 1))
         record = _Head(position=position, head=head, segments=sorted(segments))
-        await self._put(_HEAD, zlib.compress(msgspec.msgpack.encode(record), 1))
+        await self._put(self._mine, zlib.compress(msgspec.msgpack.encode(record), 1))
+        for key, other in self._heads():
+            if key != self._mine and other.position <= position:
+                await self._put(key, None)
         for key in known - keys.keys():
             await self._put(key, None)
 
     def load(self) -> State | None:
-        """Read the newest state; None where there is none yet."""
-        packed = self._table.get(_HEAD)
-        if packed is None:
-            return None
-        head = msgspec.msgpack.decode(zlib.decompress(packed), type=_Head)
-        segments = {name: zlib.decompress(self._table[_SEGMENT + name.encode()]) for name in head.segments}
-        return State(position=head.position, head=head.head, segments=segments)
+        """Read the newest state that is whole; None where there is none: the log has to be read again."""
+        heads = sorted((head for _, head in self._heads()), key=lambda head: head.position, reverse=True)
+        for head in heads:
+            packed = {name: self._table.get(_SEGMENT + name.encode()) for name in head.segments}
+            if None not in packed.values():
+                segments = {name: zlib.decompress(value) for name, value in packed.items()}
+                return State(position=head.position, head=head.head, segments=segments)
+            log.warning("the state at offset %d lacks a segment: looking for an older one", head.position)
+        return None
+
+    def _heads(self) -> list[tuple[bytes, _Head]]:
+        return [
+            (key, msgspec.msgpack.decode(zlib.decompress(self._table[key]), type=_Head))
+            for key in list(self._table)
+            if key.startswith(_HEAD)
+        ]
 
     async def _put(self, key: bytes, value: bytes | None) -> None:
         # `table[key] = value` would leave the changelog record in a buffer whose flush gives up after 0.1 s;

@@ -21,11 +21,17 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         """
         committed: Mapping[Any, int] = await super().seek_to_committed()
         changelogs = self.app.tables.changelog_topics
-        for partition, offset in committed.items():
-            if not offset and partition.topic not in changelogs:
-                with contextlib.suppress(IllegalStateError):  # no longer ours
-                    await self.call_thread(self._ensure_consumer().seek_to_beginning, partition)
+        fresh = [each for each, offset in committed.items() if not offset and each.topic not in changelogs]
+        if fresh:
+            await self.call_thread(self._seek_to_start, fresh)
         return committed
+
+    async def _seek_to_start(self, partitions: list[Any]) -> None:
+        client = self._ensure_consumer()
+        # Not `seek_to_beginning`, which waits until the client has found its way there.
+        for partition, offset in (await client.beginning_offsets(partitions)).items():
+            with contextlib.suppress(IllegalStateError):  # no longer ours
+                client.seek(partition, offset)
 
 
 class _Consumer(driver.Consumer):

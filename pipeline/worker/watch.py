@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from typing import Any
@@ -13,13 +14,20 @@ from pipeline.worker.acks import Acks
 from pipeline.worker.health import Progress, Watchdog
 from pipeline.worker.metrics import Metrics
 
+log = logging.getLogger(__name__)
+
 _LOOK = 1.0
+_ASK = 5.0
+"""Seconds between two questions to the broker where partitions end."""
+_PATIENCE = 10.0
 
 
 async def watch(app: faust.App, acks: Acks, progress: Progress, metrics: Metrics) -> None:
     """Look until the worker stops."""
     watchdog = Watchdog(progress)
     shown: set[tuple[str, int]] = set()
+    ends: dict[Any, int] = {}
+    asked_at = 0.0
     while True:
         now = time.monotonic()
         progress.beat = now
@@ -29,7 +37,10 @@ async def watch(app: faust.App, acks: Acks, progress: Progress, metrics: Metrics
         progress.starting = starting
         progress.waiting = metrics.waits.reasons
         if progress.starting is None:
-            lags = await _lags(app, acks)
+            if now - asked_at >= _ASK:
+                asked_at = now
+                ends = await _ends(app) or ends
+            lags = await _lags(app, acks, ends)
             for topic, partition in shown - lags.keys():
                 metrics.lag.remove(topic, str(partition))
             shown = set(lags)
@@ -49,7 +60,23 @@ def _starting(app: faust.App) -> str | None:
     return None
 
 
-async def _lags(app: faust.App, acks: Acks) -> dict[tuple[str, int], int]:
+async def _ends(app: faust.App) -> dict[Any, int]:
+    """Ask the broker where the partitions that this worker reads end; nothing where it does not answer.
+
+    What the consumer knows of it comes with the records that it fetches: one that has stopped fetching
+    believes that there is nothing to read.
+    """
+    changelogs = app.tables.changelog_topics
+    partitions: list[Any] = [tp for tp in app.consumer.assignment() if tp.topic not in changelogs]
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return dict(await app.consumer.highwaters(*partitions)) if partitions else {}
+    except Exception as error:  # whatever it is, the watch goes on
+        log.debug("the broker does not say where partitions end: %r", error)
+        return {}
+
+
+async def _lags(app: faust.App, acks: Acks, ends: dict[Any, int]) -> dict[tuple[str, int], int]:
     """Count unread records by topic and partition, for the partitions this worker reads."""
     changelogs = app.tables.changelog_topics
     lags: dict[tuple[str, int], int] = {}
@@ -60,7 +87,7 @@ async def _lags(app: faust.App, acks: Acks) -> dict[tuple[str, int], int]:
         position = acks.positions.get((tp.topic, tp.partition))
         if position is None:
             position = await app.consumer.position(tp)
-        end = app.consumer.highwater(tp)
-        if position is not None and end is not None:
+        end = max(app.consumer.highwater(tp) or 0, ends.get(tp, 0))
+        if position is not None:
             lags[tp.topic, tp.partition] = max(0, end - position)
     return lags

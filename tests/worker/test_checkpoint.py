@@ -65,3 +65,22 @@ async def test_a_crash_at_any_record_leaves_a_whole_state(written: int) -> None:
     new = State(position=2, head=b"new", segments={"ids/1": b"b", "ids/2": b"c", "ids/3": b"d"})
     # Two segments, the head, then what the old head alone had named.
     assert found == (new if written >= 3 else old)
+
+
+async def test_an_owner_that_has_lost_the_partition_cannot_overwrite_a_newer_state() -> None:
+    zombie_table: Any = FakeTable()
+    zombie = Checkpoint(zombie_table)
+    await zombie.save(1, b"old", {"ids/0": b"a", "ids/1": b"b"})
+    owner_table: Any = FakeTable(list(zombie_table.log))
+    await Checkpoint(owner_table).save(5, b"new", {"ids/1": b"b", "ids/2": b"c"})
+    await zombie.save(2, b"stale", {"ids/0": b"a", "ids/1": b"b"})
+    changelog = [*owner_table.log, *zombie_table.log[3:]]
+    newest = State(position=5, head=b"new", segments={"ids/1": b"b", "ids/2": b"c"})
+    assert Checkpoint(FakeTable(changelog)).load() == newest
+
+
+async def test_a_state_that_lacks_a_segment_is_passed_over() -> None:
+    table: Any = FakeTable()
+    await Checkpoint(table).save(1, b"x", {"ids/0": b"a"})
+    log = [*table.log, (b"segment/ids/0", None)]
+    assert Checkpoint(FakeTable(log)).load() is None

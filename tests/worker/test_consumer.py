@@ -26,10 +26,13 @@ class Client:
         self.positions[COMMITTED] = 40
         return {COMMITTED: 40, FRESH: None, GONE: None, CHANGELOG: None}
 
-    async def seek_to_beginning(self, partition: TopicPartition) -> None:
+    async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 7)
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
         if partition == GONE:
             raise IllegalStateError("not assigned")
-        self.positions[partition] = 0
+        self.positions[partition] = offset
 
 
 async def test_goes_back_to_the_start_where_nothing_was_committed() -> None:
@@ -44,4 +47,4 @@ async def test_goes_back_to_the_start_where_nothing_was_committed() -> None:
     thread.call_thread = call_thread
     await thread.seek_to_committed()
     # The changelog's position is the recovery's own affair.
-    assert client.positions == {COMMITTED: 40, FRESH: 0, CHANGELOG: 100}
+    assert client.positions == {COMMITTED: 40, FRESH: 7, CHANGELOG: 100}

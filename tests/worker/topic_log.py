@@ -19,8 +19,10 @@ class TopicLog:
         self._consumer.assign([partition])
         self._consumer.seek_to_beginning(partition)
         self.values: list[Any] = []
+        self.keys: set[bytes] = set()
 
     def read(self) -> list[Any]:
         for records in self._consumer.poll(timeout_ms=100).values():
             self.values += [record.value for record in records]
+            self.keys |= {record.key for record in records}
         return self.values
