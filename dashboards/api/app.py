@@ -32,7 +32,7 @@ def create_app(
         opened: opens the store, when it is first asked.
         token: what must be sent as a bearer token; empty, only requests to a loopback name are answered.
         seconds: time that the database has for one question.
-        at_once: questions that the database is given at once; more wait for two seconds, then get 503.
+        at_once: questions that the database is given at once; more wait for five seconds, then get 503.
     """
     source = Source(opened, at_once=at_once)
 

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from dashboards import query
 from dashboards.api import parameters as p
 from dashboards.api.schemas import answers
-from dashboards.api.source import Source
+from dashboards.api.source import GOING_ON, Source
 from dashboards.api.tables import (
     ALERTS,
     DOCUMENTS,
@@ -175,7 +175,7 @@ def routes(source: Source, seconds: float) -> APIRouter:
                 left -= len(shown.documents)
                 if shown.next is None or left <= 0:
                     return
-                with source.store() as store:
+                with source.store(GOING_ON) as store:
                     shown = page(store, min(left, _PAGE), shown.next)
 
         return _table(DOCUMENTS, form, pages())
@@ -287,12 +287,11 @@ def _each_in_turn(source: Source, ask: Any) -> Iterator[Sequence[Row]]:
     """Portions of an export; between them others have their turn."""
     with source.store() as store:
         portions = ask(store)
-    while True:
-        with source.store():
-            portion = next(portions, None)
-        if portion is None:
-            return
+        portion = next(portions, None)
+    while portion is not None:
         yield portion
+        with source.store(GOING_ON):
+            portion = next(portions, None)
 
 
 def _span(

@@ -9,8 +9,10 @@ from threading import BoundedSemaphore, Lock
 from dashboards.api.problems import Busy
 from pipeline.store import Store
 
-_PATIENCE = 2.0
+_PATIENCE = 5.0
 """Seconds a question waits for its turn."""
+GOING_ON = 60.0
+"""Seconds that the next portion of an answer waits: once begun it cannot be refused, only broken off."""
 
 
 class Source:
@@ -24,9 +26,9 @@ class Source:
         self._store: Store | None = None
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
+    def store(self, patience: float = _PATIENCE) -> Iterator[Store]:
         """The store for one question; raises Busy where no turn comes, StoreUnavailable where it is away."""
-        if not self._turns.acquire(timeout=_PATIENCE):
+        if not self._turns.acquire(timeout=patience):
             raise Busy(f"{self._at_once} questions are being answered; ask again in some seconds")
         try:
             with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, and_, func, or_, select
 
 from dashboards.query.cursor import read_cursor, write_cursor
 from dashboards.query.errors import NotFound
@@ -90,6 +90,7 @@ def stories(
     if not 1 <= limit <= MOST:
         raise UsageError(f"limit {limit}: 1 to {MOST:,}")
     scanned = _newest(run, key, since, until, None, as_of, SCANNED, whole=bool(search)).subquery()
+    scanned = _merged(scanned, run, as_of)
     c = scanned.c
     wanted = _filters(scanned, tone, lang, source, search, None)
     lowest, copies, last = func.min(c.score), func.count(), func.max(c.published_at)
@@ -175,15 +176,25 @@ def _firsts(
     """The earliest document of each story."""
     c = scanned.c
     rank = func.row_number().over(partition_by=c.story, order_by=(c.published_at, c.id)).label("rank")
-    ranked = select(c.id, rank).where(c.story.in_(of), *wanted).subquery()
+    ranked = select(c.id, c.story, rank).where(c.story.in_(of), *wanted).subquery()
     table = schema.document
     query = (
-        select(table)
+        select(table, ranked.c.story.label("told"))
         .join(ranked, and_(table.c.run == run, table.c.id == ranked.c.id))
         .where(ranked.c.rank == 1)
     )
-    found = (rows.document_record(row._asdict()) for row in connection.execute(query))
-    return {each.story: each for each in found}
+    return {row.told: rows.document_record(row._asdict()) for row in connection.execute(query)}
+
+
+def _merged(scanned: Subquery, run: str, as_of: datetime | None) -> Subquery:
+    """The same documents, those of wordings that were found to be one story under one story."""
+    merge = schema.story_merge.c
+    same = and_(merge.run == run, merge.story == scanned.c.story)
+    if as_of is not None:
+        same = and_(same, merge.minute <= as_of)
+    columns = [column for column in scanned.c if column.name != "story"]
+    story = func.coalesce(merge.joined, scanned.c.story).label("story")
+    return select(*columns, story).select_from(scanned.outerjoin(schema.story_merge, same)).subquery()
 
 
 def _newest(
@@ -227,10 +238,14 @@ def _filters(
     story: int | None,
 ) -> list[ColumnElement[bool]]:
     c = scanned.c
-    equal = {"tone": tone, "lang": lang, "source": source, "story": story}
+    equal = {"tone": tone, "lang": lang, "source": source}
     conditions: list[ColumnElement[bool]] = [
         c[name] == value for name, value in equal.items() if value is not None
     ]
+    if story is not None:
+        merge = schema.story_merge.c
+        wordings = select(merge.story).where(merge.run == c.run, merge.joined == story)
+        conditions.append(or_(c.story == story, c.story.in_(wordings)))
     if search:
         conditions.append(
             or_(c.title.icontains(search, autoescape=True), c.body.icontains(search, autoescape=True))

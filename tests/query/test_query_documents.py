@@ -13,6 +13,7 @@ from dashboards import query
 from dashboards.query.cursor import read_cursor, write_cursor
 from pipeline.errors import UsageError
 from pipeline.store import Store
+from pipeline.store.schema import story_merge
 from tests.records import START, document
 
 MINUTE = timedelta(minutes=1)
@@ -80,6 +81,17 @@ def test_stories_put_copies_together(filled: Store) -> None:
     assert (lowest.story, lowest.score, lowest.first.id) == (9, -0.39, "d36")
     newest = query.stories(filled, "live", order="newest", tone="negative", limit=2, skip=1).stories
     assert [story.story for story in newest] == [8, 7]
+
+
+def test_wordings_that_were_found_to_be_one_story_are_one(filled: Store) -> None:
+    with filled.writing() as connection:
+        connection.execute(
+            story_merge.insert(), [{"run": "live", "story": 9, "joined": 8, "minute": START + 19 * MINUTE}]
+        )
+    [most, *_] = query.stories(filled, "live", order="spread").stories
+    assert (most.story, most.documents, most.first.id) == (8, 8, "d32")
+    assert len(every(filled, story=8)) == 8
+    assert len(every(filled, story=3)) == 4
 
 
 def test_shares_count_the_values_of_a_column(filled: Store) -> None:
