@@ -131,6 +131,10 @@ class Cadence:
                 getattr(self, array)[place] = 0.0
         self._rate[place] = 0.0
 
+    def most_due(self) -> float:
+        """Documents that were to be expected of the source that lacks most."""
+        return float(self.due.max()) if self.due.size else 0.0
+
     def rates(self) -> Floats:
         """Documents an hour that are normal now, in the order of `names`."""
         return self._rate

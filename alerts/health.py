@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ _WHOLE = "\0all"
 _SAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 _SEVERITIES: tuple[Severity, ...] = ("watch", "warning", "critical")
 _RETIRES_AFTER = 7 * 1440
+_PER_DOCUMENT = 1 / math.log(10)
 _STEP = 3.0
 """Surprise above the threshold at which a silence is a warning; twice that is critical."""
 
@@ -111,6 +113,9 @@ class FeedHealth:
         return events
 
     def _ring(self, minute: int) -> list[AlertEvent]:
+        # The surprise is at most that of a Poisson count, due / ln 10: mostly there is nothing to reckon.
+        if self._cadence.most_due() * _PER_DOCUMENT < self._settings.silence_surprise:
+            return []
         surprise = self._cadence.score_one()
         quiet = minute - self._cadence.heard
         rings = (surprise >= self._settings.silence_surprise) & (quiet >= self._settings.silence_minutes)

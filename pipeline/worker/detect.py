@@ -24,6 +24,10 @@ _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(SentimentMinute)
 
 
+_SHOWN_EVERY = 5
+"""Minutes of event time between two looks at the feeds' metrics: a replay has no time for more."""
+
+
 class _Saved(msgspec.Struct, array_like=True):
     monitor: bytes
     health: bytes
@@ -92,8 +96,10 @@ class DetectCore:
 
     def _observe(self, minute: SentimentMinute) -> list[AlertEvent]:
         """The feed first: while it is down, what the minute holds is not what happened."""
-        silences = self._health.observe(int(minute.minute.timestamp()) // 60, minute.sources)
-        self._metrics.show_feeds(self._health.silent_for, self._health.firing, gap=self._health.gap)
+        at = int(minute.minute.timestamp()) // 60
+        silences = self._health.observe(at, minute.sources)
+        if silences or at % _SHOWN_EVERY == 0:
+            self._metrics.show_feeds(self._health.silent_for, self._health.firing, gap=self._health.gap)
         return [*silences, *self._monitor.observe(observation(minute, gap=self._health.gap))]
 
     def _fresh(self) -> SurgeMonitor:

@@ -57,7 +57,7 @@ def test_a_silent_feed_rings_and_a_worker_that_takes_over_goes_on_with_it() -> N
     assert metrics.registry.get_sample_value("tocsin_feed_gap") == 1
     assert (
         metrics.registry.get_sample_value("tocsin_feed_silence_seconds", {"feed": "feed/all"}) or 0
-    ) >= 2940
+    ) >= 2640
     head, _ = first.save()
     second = fresh()
     second.load(State(position=0, head=head, segments={}))
