@@ -17,7 +17,7 @@ HOURS_PER_DAY = 24
 HOURS_PER_WEEK = 168
 _HOUR_OF_DAY, _DAY_TYPE, _HOUR_OF_WEEK, _CELLS = 1, 25, 73, 241
 """First cells of the three finer groups; cell 0 is every hour."""
-_SHAPES = (0.5, 1.5, 1.5, 8.0)
+_SHAPES = (0.5, 1.5, 1.5, 16.0)
 """How alike rates are before any is seen, as shapes of gamma distributions around the coarser group's rate:
 all hours around the prior; hours of the day and weekday or weekend, which differ much; days, which don't."""
 _PRIOR_RATE = np.array([[0.2], [1.0]])
@@ -26,7 +26,7 @@ _LEVEL_PRIOR = 8.0
 """Stories at the usual level that the level is mixed with, so that sparse keys keep level 1."""
 _LEVEL_BOUNDS = (0.7, 4.0)
 """A holiday must not halve what the next day is measured against; a crisis may raise it fourfold."""
-_TEMPO_PRIOR = 4.0
+_TEMPO_PRIOR = 8.0
 """Stories at the usual tempo that the tempo is mixed with."""
 _TEMPO_BOUNDS = (0.6, 3.0)
 _SLOT_PRIOR = 40.0

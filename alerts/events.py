@@ -56,8 +56,6 @@ class Count(Struct, frozen=True, kw_only=True):
     """Negative stories left out of `stories` and `negative`: their author or source exceeded its cap."""
     evidence: tuple[Evidence, ...] = ()
     """The most negative distinct stories of the minute, most negative first; at most five."""
-    capped: int = 0
-    """Negative stories left out of `negative` because one source or author exceeded its cap."""
 
 
 class Observation(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -225,8 +226,10 @@ class SurgeMonitor:
         surging = self._busy | (scores.highest >= self._panel.threshold.value)
         self._panel.learn(scores, surging, gap=observation.gap)
         if (minute + 1) % HOUR == 0:
-            for kept in (*self._evidence, *self._copies):
-                kept.forget(minute + 1 - self._settings.windows[-1])
+            before = minute + 1 - self._settings.windows[-1]
+            for stories, copies in zip(self._evidence, self._copies, strict=True):
+                stories.forget(before)
+                copies.forget(before)
         self._next = minute + 1
         return events
 
@@ -243,7 +246,7 @@ class SurgeMonitor:
             cover = None if overall is None or key == OVERALL else self._lifecycles[overall].severity
             covers = self._surging(ringing) if key == OVERALL else ()
             reading = self._reading(scores, column, covers, gap=gap)
-            event = lifecycle.step(reading, lambda column=column: self._details(scores, column), cover)
+            event = lifecycle.step(reading, partial(self._details, scores, column), cover)
             self._busy[column] = not lifecycle.idle
             if event is not None:
                 events.append(event)

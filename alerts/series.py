@@ -114,7 +114,8 @@ class _Side:
         state = self.state
         if state.last is None:
             return 0.0
-        return state.loudest * 0.5 ** ((when - state.last) / (_DAY * self._settings.echo_half_life_days))
+        half_lives = (when - state.last) / (_DAY * self._settings.echo_half_life_days)
+        return state.loudest * math.exp(-math.log(2.0) * half_lives)
 
     def score(self, value: float, when: float) -> float:
         surprise = self._surprise(self._residual(value, when))

@@ -114,5 +114,5 @@ def count_interval(expected: float, dispersion: float, level: float = 0.95) -> t
     log_pmf += -r * np.log1p(expected / r) + k * np.log(expected / (r + expected))
     cdf = np.cumsum(np.exp(log_pmf))
     tail = (1.0 - level) / 2.0
-    low, high = np.searchsorted(cdf, tail), np.searchsorted(cdf, 1.0 - tail)
+    low, high = int(np.searchsorted(cdf, tail)), int(np.searchsorted(cdf, 1.0 - tail))
     return float(low), float(min(high, k.size - 1))

@@ -56,7 +56,7 @@ class RollingCounts:
         """The sums as they will be once that minute's stories, shape (2, keys), are added."""
         sums = self.sums - self._minutes[(minute - self._windows) % self._minutes.shape[0]]
         sums += np.minimum(counts, MOST)
-        return sums
+        return np.asarray(sums)
 
     def add(self, minute: int, counts: Int, sums: Int | None = None) -> None:
         """Take one minute's stories and let the windows end with it; `sums` is what `sums_with` gave."""
