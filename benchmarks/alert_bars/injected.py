@@ -98,7 +98,7 @@ def _measured(some: Sequence[Outcome], levels: dict[str, float]) -> tuple[float,
     """Share found at each key's level, and the median delay of those, infinite where none was."""
     delays = [outcome.delay(levels[outcome.key]) for outcome in some]
     reached = [delay for delay in delays if delay is not None]
-    return len(reached) / len(delays), float(np.median(reached)) if reached else float("inf")
+    return len(reached) / max(len(delays), 1), float(np.median(reached)) if reached else float("inf")
 
 
 def _limit(rate: float, surge: Surge, windows: Sequence[int]) -> tuple[Limit, str]:

@@ -54,9 +54,9 @@ class Calm(NamedTuple):
     without: tuple[date, ...] = ()
 
 
+# The weeks of 2010 that there are lie within the euro crisis: none of them is calm.
 CALM = (
     Calm("reuters_2008_lehman", "before Lehman", date(2008, 8, 29), date(2008, 9, 13)),
-    Calm("reuters_2010_flash_crash", "before the euro crisis", date(2010, 4, 23), date(2010, 4, 27)),
     Calm(
         "reuters_2013_april_control",
         "April 2013",
