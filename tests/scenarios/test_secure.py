@@ -18,7 +18,8 @@ def test_workers_and_commands_over_tls_with_scram(own: Ground) -> None:
     scenario = Scenario(
         "secured",
         "over TLS, with SCRAM-SHA-512",
-        documents=1500,
+        documents=1000,
+        days=2.0,
         workers=1,
         via="secure",
         mines={"before_ack": 3},
