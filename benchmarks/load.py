@@ -25,9 +25,11 @@ from pipeline.settings import (
     StoreSettings,
     TopicSettings,
 )
+from pipeline.tally import rows_of
 from pipeline.topics import TopicName, create, topic_name
 
 _LOOK = 0.1
+_FAMILY_EVERY = 20
 _tallies = msgspec.json.Decoder(Tally)
 
 
@@ -35,7 +37,8 @@ class Usage:
     """Processor seconds and memory of some processes and their children, looked at ten times a second."""
 
     def __init__(self, pids: Sequence[int]) -> None:
-        self._groups = [_family(psutil.Process(pid)) for pid in pids]
+        self._heads = [psutil.Process(pid) for pid in pids]
+        self._groups = [_family(head) for head in self._heads]
         self._looks: list[tuple[float, list[float]]] = []
         self.peak = [0] * len(pids)
         """Greatest resident memory of each process, bytes."""
@@ -53,6 +56,8 @@ class Usage:
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK):
             used = []
+            if len(self._looks) % _FAMILY_EVERY == 0:  # a guard has yet to start what it guards
+                self._groups = [_family(head) for head in self._heads if head.is_running()]
             for number, group in enumerate(self._groups):
                 try:
                     times = [process.cpu_times() for process in group]
@@ -78,6 +83,7 @@ class Load:
         self._producer = KafkaProducer(bootstrap_servers=settings.broker.servers, linger_ms=5)
         names: tuple[TopicName, ...] = ("documents", "scored", "tallies")
         self._consumers = {name: self._consumer(name) for name in names}
+        self._scored: dict[tuple[int, int], int] = {}
 
     def _consumer(self, name: TopicName) -> KafkaConsumer:
         consumer = KafkaConsumer(bootstrap_servers=self._settings.broker.servers, enable_auto_commit=False)
@@ -98,35 +104,40 @@ class Load:
         self._producer.flush()
 
     def tallied(self, count: int, workers: Sequence[WorkerProcess]) -> list[tuple[float, int]]:
-        """Broker's clock (unix seconds) and documents of each tally, until `count` are counted."""
+        """Broker's clock (unix seconds) and new documents of each tally, until `count` are counted."""
         told: list[tuple[float, int]] = []
-        for record in self._read("tallies", count, workers, lambda record: documents_of(record.value)):
-            told.append((record.timestamp / 1000, documents_of(record.value)))
+        ends: dict[int, int] = {}
+        while sum(new for _, new in told) < count:
+            for record in self._poll("tallies", workers):
+                tally = _tallies.decode(record.value)
+                # A rebalance has some documents classified twice.
+                new = tally.documents if tally.start >= ends.get(tally.partition, 0) else 0
+                if not new and tally.documents:
+                    offsets = rows_of(tally)["offset"]
+                    new = int((offsets >= ends.get(tally.partition, 0)).sum())
+                ends[tally.partition] = max(ends.get(tally.partition, 0), tally.end)
+                told.append((record.timestamp / 1000, new))
         return told
 
     def latencies(self, count: int, workers: Sequence[WorkerProcess]) -> list[float]:
         """Seconds from each of the next `count` documents' arrival to that of its score."""
-        arrived = {
-            (record.partition, record.offset): record.timestamp
-            for record in self._read("documents", count, workers, lambda _: 1)
-        }
-        scored: dict[tuple[int, int], int] = {}
-        for record in self._read("scored", count, workers, lambda _: 1):
-            place = msgspec.json.decode(record.value, type=_Place)
-            scored.setdefault((place.partition, place.offset), record.timestamp)
-        return [(scored[origin] - at) / 1000 for origin, at in arrived.items()]
+        arrived: dict[tuple[int, int], int] = {}
+        while len(arrived) < count:
+            for record in self._poll("documents", workers):
+                arrived[record.partition, record.offset] = record.timestamp
+        waiting = set(arrived) - self._scored.keys()
+        while waiting:
+            for record in self._poll("scored", workers):
+                place = msgspec.json.decode(record.value, type=_Place)
+                self._scored.setdefault((place.partition, place.offset), record.timestamp)
+                waiting.discard((place.partition, place.offset))
+        return [(self._scored[origin] - at) / 1000 for origin, at in arrived.items()]
 
-    def _read(
-        self, name: TopicName, enough: int, workers: Sequence[WorkerProcess], count: Any
-    ) -> Iterator[Any]:
-        seen = 0
-        while seen < enough:
-            for worker in workers:
-                worker.check()
-            for records in self._consumers[name].poll(timeout_ms=200).values():
-                for record in records:
-                    seen += count(record)
-                    yield record
+    def _poll(self, name: TopicName, workers: Sequence[WorkerProcess]) -> list[Any]:
+        for worker in workers:
+            worker.check()
+        fetched = self._consumers[name].poll(timeout_ms=200).values()
+        return [record for records in fetched for record in records]
 
     def close(self) -> None:
         """Disconnect."""
@@ -138,11 +149,6 @@ class Load:
 class _Place(msgspec.Struct):
     partition: int
     offset: int
-
-
-def documents_of(value: bytes) -> int:
-    """How many documents a tally holds."""
-    return _tallies.decode(value).documents
 
 
 @contextmanager

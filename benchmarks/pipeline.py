@@ -143,6 +143,7 @@ class Bench:
                 peak = usage.peak[len(self._broker) :]
                 figures["worker_peak_megabytes"] = [round(each / 2**20) for each in peak]
         load.close()
+        print(f"{name}: {json.dumps(figures)}", file=sys.stderr)
         return figures
 
 
