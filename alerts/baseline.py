@@ -140,7 +140,7 @@ class SeasonalBaseline:
         reach = np.where(elevated > 0, _CAP_ELEVATED, _CAP)
         cap = expected + reach * np.sqrt(expected + (_SPREAD + doubt) * expected * expected) + 1.0
         total = counts.sum(axis=0)
-        # On the first day the cap would follow from the prior alone, and call a busy key's every hour a spike.
+        # On the first day the cap would follow from the prior alone, and call every busy hour a spike.
         taught = np.where(self._hours < HOURS_PER_DAY, total, np.minimum(total, cap))
         for cell, keep in zip(_cells(hour), self._forget, strict=True):
             self._count[cell] = self._count[cell] * keep + taught

@@ -25,7 +25,7 @@ class Hours(Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str, zone: str) -> Hours:
-        """Read `text`: spans parted by `;` or `,`; one without days holds every day, 22:00-06:00 over midnight.
+        """Read `text`: spans parted by `;` or `,`; one without days is daily; 22:00-06:00 is over midnight.
 
         Raises ValueError, saying what is allowed.
         """

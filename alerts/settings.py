@@ -139,7 +139,7 @@ class SeriesSettings(BaseModel):
 
 
 class FeedSettings(BaseModel):
-    """When a source that sends nothing is an alarm of its own; docs/feed-health.md says what follows from it."""
+    """When a source that sends nothing is an alarm of its own (docs/feed-health.md)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

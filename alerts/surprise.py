@@ -115,4 +115,4 @@ def count_interval(expected: float, dispersion: float, level: float = 0.95) -> t
     cdf = np.cumsum(np.exp(log_pmf))
     tail = (1.0 - level) / 2.0
     low, high = int(np.searchsorted(cdf, tail)), int(np.searchsorted(cdf, 1.0 - tail))
-    return float(low), float(min(high, k.size - 1))
+    return float(low), float(min(high, int(k.size) - 1))

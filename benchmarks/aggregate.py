@@ -4,8 +4,8 @@
 
 Headlines are those of the Reuters streams where TOCSIN_DATA has them, else made up; topics and tones are
 drawn. They come from 4 partitions, out of order by up to a minute, and one in twenty twice. The floor is the
-least that anything which reads tallies must do: decode their JSON and look at the rows. The ratio to it is what
-to compare between machines. Seconds are those of the processor, on one core.
+least that anything which reads tallies must do: decode their JSON and look at the rows. The ratio to it is
+what to compare between machines. Seconds are those of the processor, on one core.
 """
 
 from __future__ import annotations

@@ -263,7 +263,7 @@ class SentimentMinute(Struct, frozen=True, kw_only=True):
     late: tuple[LateDocument, ...] = ()
     """The documents that amended the minute, in a revision above 0."""
     sources: dict[str, int] = {}
-    """Documents by the name of their source, as the minute closed; beyond 256 sources the rest is under ``."""
+    """Documents by the name of their source, as the minute closed; beyond 256 the rest is under ``."""
 
 
 class Label(Struct, frozen=True, kw_only=True):

@@ -147,7 +147,7 @@ def test_a_file_that_is_not_there_or_no_text_is_named(alone: Path) -> None:
     ("name", "value", "told"),
     [
         ("TOCSIN_BROKER__SERVRS", "a:1", "TOCSIN_BROKER__SERVRS is no setting.*`TOCSIN_BROKER__SERVERS`"),
-        ("TOCSIN_BROKER", "{}", "TOCSIN_BROKER is no setting"),
+        ("TOCSIN_TOPICS", "{}", "TOCSIN_TOPICS is no setting"),
         ("TOCSIN_HTTP__PORT", "70000", "TOCSIN_HTTP__PORT: `http.port`: .*less than or equal to 65535"),
         ("TOCSIN_DETECTOR__WINDOWS", "[1, 2", "TOCSIN_DETECTOR__WINDOWS is not the JSON"),
         ("TOCSIN_DETECTOR__WINDOWS", "10,x", "TOCSIN_DETECTOR__WINDOWS: `detector.windows`: .*integer"),
