@@ -11,6 +11,8 @@ command -v kcat >/dev/null || missing="$missing kcat"
 ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0 || missing="$missing libpango-1.0-0 libpangoft2-1.0-0"
 ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 || missing="$missing fonts-noto-cjk"
 command -v pdftotext >/dev/null || missing="$missing poppler-utils"
+# A scenario of `make soak` steps the clock.
+ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="$missing libfaketime"
 # The console is tested in a browser.
 command -v chromium >/dev/null || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
