@@ -57,7 +57,7 @@ def healthy(progress: Progress, now: float) -> Verdict:
         reasons.append(f"still {progress.starting} after {now - progress.starting_since:.0f} s")
     if not progress.waiting:
         reasons += [
-            f"{topic} has unread records, and none was finished for {now - since:.0f} s"
+            f"{topic} has unread records, and no work on them went on for {now - since:.0f} s"
             for topic, since in sorted(dict(progress.behind_since).items())
             if now - since > progress.stall
         ]
@@ -74,17 +74,17 @@ def ready(progress: Progress, now: float) -> Verdict:
 
 
 class Watchdog:
-    """Notes for each topic since when it has had unread records without any being finished."""
+    """Notes for each topic since when it has had unread records without any work on them."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._finished: dict[str, int] = {}
 
-    def look(self, lags: Mapping[str, int], finished: Mapping[str, int], now: float) -> None:
-        """Compare unread and finished records by topic with the last look; `now` in monotonic seconds."""
+    def look(self, lags: Mapping[str, int], steps: Mapping[str, int], now: float) -> None:
+        """Compare unread records and steps by topic with the last look; `now` in monotonic seconds."""
         behind = self._progress.behind_since
         for topic, lag in lags.items():
-            count = finished.get(topic, 0)
+            count = steps.get(topic, 0)
             if lag > 0 and self._finished.get(topic) == count and not self._progress.waiting:
                 behind.setdefault(topic, now)
             else:

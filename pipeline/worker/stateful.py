@@ -93,7 +93,9 @@ class Stateful:
             if self._position is None:
                 await self._load(events[0].message.tp)
             values = await self._in_order(events)
-            outgoing = await asyncio.get_running_loop().run_in_executor(self._thread, self._apply, values)
+            outgoing = await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._apply, values, events[0].message.topic
+            )
             await self._publisher.publish(outgoing)
             due = time.monotonic() - self._saved_at >= CHECKPOINT_INTERVAL
             if self._core.ended or due or len(self._pending) >= MOST_PENDING:
@@ -115,8 +117,12 @@ class Stateful:
             self._position = kept
         log.info("%s goes on at offset %d", name, self._position)
 
-    def _apply(self, values: list[bytes]) -> list[Outgoing]:
-        return [record for value in values for record in self._core.apply(value)]
+    def _apply(self, values: list[bytes], topic: str) -> list[Outgoing]:
+        outgoing: list[Outgoing] = []
+        for value in values:
+            outgoing += self._core.apply(value)
+            self._acks.step(topic)
+        return outgoing
 
     async def _in_order(self, events: list[Event]) -> list[bytes]:
         """Keep the events that the state does not contain, and go back where some are missing.

@@ -48,7 +48,7 @@ async def watch(app: faust.App, acks: Acks, progress: Progress, metrics: Metrics
             for (topic, partition), lag in lags.items():
                 metrics.lag.labels(topic, str(partition)).set(lag)
                 by_topic[topic] += lag
-            watchdog.look(by_topic, acks.finished, now)
+            watchdog.look(by_topic, acks.steps, now)
         await asyncio.sleep(_LOOK)
 
 
@@ -87,7 +87,7 @@ async def _lags(app: faust.App, acks: Acks, ends: dict[Any, int]) -> dict[tuple[
         position = acks.positions.get((tp.topic, tp.partition))
         if position is None:
             position = await app.consumer.position(tp)
-        end = max(app.consumer.highwater(tp) or 0, ends.get(tp, 0))
-        if position is not None:
-            lags[tp.topic, tp.partition] = max(0, end - position)
+        known = [end for end in (app.consumer.highwater(tp), ends.get(tp)) if end is not None]
+        if position is not None and known:
+            lags[tp.topic, tp.partition] = max(0, max(known) - position)
     return lags

@@ -10,7 +10,7 @@ from typing import Any
 from faust.types import TP
 
 from pipeline.worker.acks import Acks
-from pipeline.worker.health import Progress
+from pipeline.worker.health import Progress, Watchdog, healthy
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.watch import watch
 
@@ -94,3 +94,16 @@ async def test_positions_that_are_not_known_yet_tell_nothing() -> None:
     consumer.ends[DOCUMENTS] = None
     await one_look(app_with(consumer), Acks(metrics), Progress(), metrics)
     assert lag(metrics, DOCUMENTS) is None
+
+
+async def test_a_long_batch_is_not_a_stage_that_has_stopped() -> None:
+    metrics, progress = Metrics(), Progress()
+    acks, app = Acks(metrics), app_with(Consumer())
+    await one_look(app, acks, progress, metrics)
+    watchdog = Watchdog(progress)
+    watchdog.look({DOCUMENTS.topic: 7}, acks.steps, 0.0)
+    acks.step(DOCUMENTS.topic)
+    watchdog.look({DOCUMENTS.topic: 7}, acks.steps, 50.0)
+    assert healthy(progress, 100.0).ok
+    watchdog.look({DOCUMENTS.topic: 7}, acks.steps, 60.0)
+    assert not healthy(progress, 121.0).ok
