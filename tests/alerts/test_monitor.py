@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import AlertEvent, Count, DetectorSettings, Observation, SurgeMonitor
+from alerts.lifecycle import at
 from tests.alerts.streams import DAY, MONDAY, evidence, minute, poisson
 
 SETTINGS = DetectorSettings()
@@ -164,8 +165,10 @@ def test_two_months_of_silence_are_passed_over() -> None:
 
 def test_parts_are_muted_while_everything_rings() -> None:
     parts = ("markets", "earnings", "politics", "macro")
-    stream = poisson(5, 2, 10, keys=parts, overall=True, extra=surge(minute(4, "14:00"), 20, 1))
-    alerts = fired(ring(stream, ("overall", *parts)))
+    start = minute(4, "14:00")
+    stream = poisson(5, 2, 10, keys=parts, overall=True, extra=surge(start, 20, 1))
+    # A budget of one false alarm a week and key is used: what rang in the calm before is not meant.
+    alerts = [alert for alert in fired(ring(stream, ("overall", *parts))) if alert.detected_at >= at(start)]
     assert alerts[0].key == "overall"
     assert len(alerts) <= 2
 
