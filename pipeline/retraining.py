@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import models
 from models.continual.corrections import Correction
 from models.continual.registry import Registry, Version
 from models.continual.rehearsal import ROWS, Rehearsal, from_sets, from_texts
@@ -146,11 +148,20 @@ def _sets(current: Classifier, rows: int, without: frozenset[str]) -> Rehearsal:
     corpus = load_corpus(
         data_folder() if recipe.get("sets") else None,
         recipe.get("sets", ()),
-        own=[OwnSet.model_validate(file) for file in recipe.get("data", ())],
+        own=_own_files(recipe),
         topics=_taxonomy(current),
         dev_share=recipe.get("dev_share", 0.05),
     )
     return from_sets(corpus, rows=rows, without=without)
+
+
+def _own_files(recipe: Mapping[str, Any]) -> list[OwnSet]:
+    """The recipe's own files that are there: as named, or in Tocsin's tree, as those of the presets are."""
+    found = []
+    for file in (OwnSet.model_validate(each) for each in recipe.get("data", ())):
+        places = (file.path, Path(models.__file__).parent.parent / file.path)
+        found += [file.model_copy(update={"path": place}) for place in places if place.is_file()][:1]
+    return found
 
 
 def _taxonomy(current: Classifier) -> tuple[Topic, ...]:
