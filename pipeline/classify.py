@@ -172,7 +172,7 @@ def _tallies(
                 topics=classifier.topics,
                 clock=clock,
                 rejected=[offset for partition, offset in origins if (partition, offset) in refused],
-                final=last.end,
+                final=any(record.end for record in records),
             )
         )
     return tallies

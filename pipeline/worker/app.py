@@ -86,8 +86,8 @@ def build_app(parts: Parts) -> faust.App:
         ("alerts", AlertEvent, parts.store.write_alerts),
         ("rejected", Rejected, parts.store.write_rejected),
     )
-    for name, record, write in stored:
-        store = StoreTopic(app, record, write, database, acks, metrics)
+    stores = [StoreTopic(app, record, write, database, acks, metrics) for _, record, write in stored]
+    for (name, _, _), store in zip(stored, stores, strict=True):
         app.agent(topic(name), name=f"store-{name}")(store.run)
 
     labels = StoreLabels(
@@ -106,7 +106,9 @@ def build_app(parts: Parts) -> faust.App:
 
     async def on_revoked(sender: Any, revoked: set[Any], **_: Any) -> None:
         acks.forget({(tp.topic, tp.partition) for tp in revoked})
-        classify.release({tp.partition for tp in revoked if tp.topic == documents})
+        classify.release({tp for tp in revoked if tp.topic == documents})
+        for store in stores:
+            store.release(revoked)
         topics = {tp.topic for tp in revoked}
         if tallies in topics:
             await aggregate.release()

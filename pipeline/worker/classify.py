@@ -17,6 +17,7 @@ from pipeline.settings import Settings
 from pipeline.topics import END_HEADER, RETRY_HEADER, topic_name
 from pipeline.worker.acks import Acks
 from pipeline.worker.clock import SteadyClock
+from pipeline.worker.continuity import Continuity, in_order
 from pipeline.worker.drift import Drift
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.publish import Outgoing, Publisher
@@ -60,6 +61,7 @@ class Classify:
         self._tallies = topic_name(settings, "tallies")
         self._rejected = topic_name(settings, "rejected")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classify")
+        self._continuity = Continuity()
         self._next: dict[int, int] = {}
         self._heard: dict[int, float] = {}
         self._batching = Batching(
@@ -77,15 +79,19 @@ class Classify:
             if beats is not None:
                 beats.cancel()
 
-    def release(self, partitions: set[int]) -> None:
+    def release(self, partitions: set[Any]) -> None:
         """Forget where partitions stood that were revoked."""
-        for partition in partitions:
-            self._next.pop(partition, None)
-            self._heard.pop(partition, None)
+        self._continuity.forget(partitions)
+        for tp in partitions:
+            self._next.pop(tp.partition, None)
+            self._heard.pop(tp.partition, None)
 
     async def _work(self, events: list[Event]) -> None:
         began = time.monotonic()
         loop = asyncio.get_running_loop()
+        events = await in_order(events, self._continuity, self._app.consumer)
+        if not events:
+            return
         result, outgoing = await loop.run_in_executor(
             self._thread, self._classify, list(map(incoming, events))
         )

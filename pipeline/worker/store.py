@@ -13,6 +13,7 @@ import msgspec
 
 from pipeline.store import StoreUnavailable
 from pipeline.worker.acks import Acks
+from pipeline.worker.continuity import Continuity, in_order
 from pipeline.worker.metrics import Metrics
 from pipeline.worker.stage import Batching, Event, Stream, crash_on_error
 
@@ -42,6 +43,7 @@ class StoreTopic:
         self._thread = thread
         self._acks = acks
         self._metrics = metrics
+        self._continuity = Continuity()
         self._batching = Batching(self._work, budget=_BATCH, deadline=_DEADLINE)
 
     async def run(self, stream: Stream) -> None:
@@ -49,7 +51,12 @@ class StoreTopic:
         async with crash_on_error(self._app):
             await self._batching.run(stream)
 
+    def release(self, partitions: set[Any]) -> None:
+        """Forget where partitions stood that were revoked."""
+        self._continuity.forget(partitions)
+
     async def _work(self, events: list[Event]) -> None:
+        events = await in_order(events, self._continuity, self._app.consumer)
         # The end mark of a replay has no value; there is nothing of it to keep.
         records = [self._decode(event.value) for event in events if event.value]
         if records:

@@ -35,7 +35,7 @@ class Stream:
 
     async def events(self) -> Any:
         for offset, value in enumerate(self._values):
-            message = SimpleNamespace(topic=TOPIC, partition=0, offset=offset)
+            message = SimpleNamespace(topic=TOPIC, partition=0, offset=offset, tp=(TOPIC, 0))
             yield SimpleNamespace(value=value, message=message, ack=lambda at=offset: self._ack(at))
         await self.all_acked.wait()
 
@@ -50,6 +50,7 @@ class Crashed:
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
+        self.consumer = SimpleNamespace(_committed_offset={})
 
     async def crash(self, error: BaseException) -> None:
         self.error = error
