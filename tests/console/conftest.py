@@ -73,7 +73,8 @@ def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield found
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it runs, no asynchronous test can.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
     from playwright.sync_api import sync_playwright
 
