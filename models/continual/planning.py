@@ -28,11 +28,11 @@ class Options:
     """Rows that are rehearsed in an epoch."""
     hold_out: float = HOLD_OUT
     dev_share: float = DEV_SHARE
-    anchor: float = 0.3
+    anchor: float = 0.6
     """How much the current model's own answers count against labels, on every row (learning without
     forgetting; Li & Hoiem 2016): 0 not at all."""
-    epochs: int = 3
-    learning_rate: float = 1e-4
+    epochs: int = 2
+    learning_rate: float = 3e-5
     tune: Literal["full", "top", "lora"] = "full"
     tolerance: float = TOLERANCE
     name: str = ""

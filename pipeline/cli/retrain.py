@@ -83,9 +83,9 @@ def retrain(
             max=0.9,
             help="How much the current model's own answers hold it back: more keeps more, less learns more.",
         ),
-    ] = 0.3,
-    epochs: Annotated[int, typer.Option("--epochs", min=1)] = 3,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", min=1e-7)] = 1e-4,
+    ] = 0.6,
+    epochs: Annotated[int, typer.Option("--epochs", min=1)] = 2,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", min=1e-7)] = 3e-5,
     tune: Annotated[
         str, typer.Option("--tune", metavar="full|top|lora", help="What of the encoder learns.")
     ] = "full",
