@@ -139,8 +139,9 @@ class Stateful:
                 # What was fetched before we go back comes again after it.
                 missing = event.message.tp
                 continue
-            self._missing = None
             if offset == self._position:
+                # Older ones that come again do not show that we have gone back.
+                self._missing = None
                 values.append(event.value)
                 self._position = offset + 1
             self._pending.append(event)
