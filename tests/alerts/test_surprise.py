@@ -46,7 +46,9 @@ def test_count_surprise_is_the_tail_of_the_negative_binomial(
         assert surprise == 0
     else:
         tail = negative_binomial_tail(observed, mean, dispersion)
-        assert surprise == pytest.approx(min(-log10(max(tail, 1e-307)), MOST), rel=0.01, abs=0.04)
+        exact = min(-log10(max(tail, 1e-307)), MOST)
+        # What may ring is told closely; just above the expectation it need not be.
+        assert surprise == pytest.approx(exact, rel=1e-3, abs=0.01 if exact >= 1 else 0.05)
 
 
 def test_count_surprise_nears_poisson_for_small_dispersion() -> None:

@@ -80,6 +80,13 @@ def test_the_mark_of_a_replays_end_is_no_document() -> None:
     assert (result.tallies[0].end, result.tallies[0].final, result.tallies[0].clock) == (2, True, None)
 
 
+def test_an_end_mark_counts_wherever_it_stands_in_a_batch() -> None:
+    # What was sent again after it, a broker having been away, is a duplicate and takes nothing back.
+    batch = [record(0, "Stocks rally"), Incoming(0, 1, b"", end=True), record(2, "Stocks rally")]
+    [told] = classify(batch, live=False).tallies
+    assert (told.start, told.end, told.final) == (0, 3, True)
+
+
 def test_only_the_live_run_has_a_clock() -> None:
     assert classify([record(0, "Stocks rally")]).tallies[0].clock == int(NOW.timestamp())
 
