@@ -35,6 +35,15 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
 
 
 class _Consumer(driver.Consumer):
+    async def seek(self, partition: Any, offset: int) -> None:
+        """Go to an offset; what is read again from there has to be acknowledged again.
+
+        Faust takes offsets that it misses for ones that never were, and commits over them: those that we go
+        back for must not be committed before they have been worked on.
+        """
+        self._gap.pop(partition, None)
+        await super().seek(partition, offset)
+
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 

@@ -86,6 +86,7 @@ async def in_order(events: Sequence[Event], continuity: Continuity, consumer: An
     for event in events:
         partition = event.message.tp
         if not continuity.knows(partition):
+            # Where Faust has sought to after a rebalance; it has no public name for it.
             committed = consumer._committed_offset.get(partition)
             if committed:
                 continuity.begin(partition, committed)

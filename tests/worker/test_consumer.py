@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import TopicPartition
+from intervaltree import IntervalTree
 
-from pipeline.worker.consumer import _ConsumerThread
+from pipeline.worker.consumer import _Consumer, _ConsumerThread
 
 COMMITTED = TopicPartition("documents", 0)
 FRESH = TopicPartition("documents", 1)
@@ -48,3 +50,20 @@ async def test_goes_back_to_the_start_where_nothing_was_committed() -> None:
     await thread.seek_to_committed()
     # The changelog's position is the recovery's own affair.
     assert client.positions == {COMMITTED: 40, FRESH: 7, CHANGELOG: 100}
+
+
+async def test_what_is_read_again_is_not_committed_before_it_has_been_worked_on() -> None:
+    async def nowhere(partition: TopicPartition, offset: int) -> None:
+        pass
+
+    consumer: Any = _Consumer.__new__(_Consumer)
+    consumer.log = SimpleNamespace(dev=lambda *_: None)
+    consumer._gap, consumer._read_offset = defaultdict(IntervalTree), {}
+    consumer._committed_offset, consumer._acked = {COMMITTED: 40}, defaultdict(list)
+    consumer._acked_index = defaultdict(set)
+    consumer._seek = nowhere
+    # 40 to 69 were left out, and Faust believes that no record has these offsets.
+    await consumer._add_gap(COMMITTED, 40, 69)
+    await consumer.seek(COMMITTED, 40)
+    consumer._acked[COMMITTED] = [40, 41, 42]
+    assert consumer._new_offset(COMMITTED) == 43
