@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import faust
@@ -43,6 +43,19 @@ class _Consumer(driver.Consumer):
         """
         self._gap.pop(partition, None)
         await super().seek(partition, offset)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:  # noqa: ASYNC109
+        """Hand out what is fetched; what comes a second time was asked for again, and is not dropped.
+
+        A fetch that a rebalance interrupts may end after the partition was sent back to its committed offset,
+        and Faust takes the records that it throws away for read: they would be left out when they come again.
+        """
+        async for partition, message in super().getmany(timeout):
+            read = self._read_offset.get(partition)
+            if read is not None and message.offset < read:
+                self._read_offset[partition] = message.offset
+                self._gap.pop(partition, None)
+            yield partition, message
 
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
