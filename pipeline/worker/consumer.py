@@ -26,6 +26,17 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
             await self.call_thread(self._seek_to_start, fresh)
         return committed
 
+    def position_now(self, partition: Any) -> int | None:
+        """Offset that the client fetches next; None where the partition is not ours or that is not known.
+
+        Read from another thread than the client's: a moment old at worst, as any answer would be.
+        """
+        subscription = self._ensure_consumer()._subscription.subscription
+        if subscription is None or subscription.assignment is None:
+            return None
+        state = subscription.assignment.state_value(partition)
+        return state.position if state is not None and state.has_valid_position else None
+
     async def _seek_to_start(self, partitions: list[Any]) -> None:
         client = self._ensure_consumer()
         # Not `seek_to_beginning`, which waits until the client has found its way there.
@@ -35,6 +46,8 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
 
 
 class _Consumer(driver.Consumer):
+    _thread: _ConsumerThread
+
     async def seek(self, partition: Any, offset: int) -> None:
         """Go to an offset; what is read again from there has to be acknowledged again.
 
@@ -45,12 +58,16 @@ class _Consumer(driver.Consumer):
         await super().seek(partition, offset)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:  # noqa: ASYNC109
-        """Hand out what is fetched; what comes a second time was asked for again, and is not dropped.
+        """Hand out what is fetched, in the order of the log whenever the consumer was sent elsewhere.
 
-        A fetch that a rebalance interrupts may end after the partition was sent back to its committed offset,
-        and Faust takes the records that it throws away for read: they would be left out when they come again.
+        A fetch that a rebalance interrupts may end after the partition was sent back to its committed offset:
+        its records lie where the client has not come again, and come again themselves. And Faust takes
+        records that it throws away for read, and would leave them out when they come a second time.
         """
         async for partition, message in super().getmany(timeout):
+            position = self._thread.position_now(partition)
+            if position is None or position <= message.offset:
+                continue
             read = self._read_offset.get(partition)
             if read is not None and message.offset < read:
                 self._read_offset[partition] = message.offset

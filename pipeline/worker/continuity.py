@@ -87,9 +87,8 @@ async def in_order(events: Sequence[Event], continuity: Continuity, consumer: An
         partition = event.message.tp
         if not continuity.knows(partition):
             # Where Faust has sought to after a rebalance; it has no public name for it.
-            committed = consumer._committed_offset.get(partition)
-            if committed:
-                continuity.begin(partition, committed)
+            # Without a commit it is the start of the partition, wherever that is by now.
+            continuity.begin(partition, consumer._committed_offset.get(partition) or 0)
         verdict = continuity.judge(partition, event.message.offset)
         if verdict is Verdict.TAKE:
             kept.append(event)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
@@ -74,17 +75,54 @@ async def test_what_is_read_again_is_not_committed_before_it_has_been_worked_on(
 async def test_what_was_thrown_away_in_a_rebalance_is_handed_out_when_it_comes_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    consumer = _reading(monkeypatch, [(5, 8), (6, 8), (7, 8), (3, 6), (4, 6), (5, 6)])
+    assert await _handed(consumer) == [5, 6, 7, 3, 4, 5]
+
+
+async def test_what_was_fetched_before_the_consumer_was_sent_back_comes_when_it_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # After 5 a rebalance sends the client back to 3: the rest of that fetch is not handed out before it.
+    consumer = _reading(monkeypatch, [(5, 8), (6, 3), (7, 3), (3, 8), (4, 8), (5, 8), (6, 8), (7, 8)])
+    assert await _handed(consumer) == [5, 3, 4, 5, 6, 7]
+
+
+async def test_what_is_no_longer_ours_is_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await _handed(_reading(monkeypatch, [(5, 8), (6, None), (7, None)])) == [5]
+
+
+async def test_the_position_is_told_only_of_partitions_that_are_ours() -> None:
+    state = SubscriptionState()
+    state.subscribe({"documents"})
+    thread: Any = _ConsumerThread.__new__(_ConsumerThread)
+    thread._consumer = SimpleNamespace(_subscription=state)
+    assert thread.position_now(COMMITTED) is None
+    state.assign_from_subscribed({COMMITTED})
+    assert thread.position_now(COMMITTED) is None
+    state.seek(COMMITTED, 40)
+    assert thread.position_now(COMMITTED) == 40
+    assert thread.position_now(TopicPartition("scored", 0)) is None
+
+
+def _reading(monkeypatch: pytest.MonkeyPatch, records: list[tuple[int, int | None]]) -> Any:
+    """Make a consumer that has read up to 3 and gets these offsets; with each, where its client stands then."""
+    consumer: Any = _Consumer.__new__(_Consumer)
+
     async def fetched(self: Any, seconds: float) -> Any:
-        for offset in (5, 6, 7, 3, 4, 5):
+        for offset, position in records:
+            consumer._thread = SimpleNamespace(position_now=lambda tp, at=position: at)
             yield COMMITTED, SimpleNamespace(offset=offset)
 
     monkeypatch.setattr(driver.Consumer, "getmany", fetched)
-    consumer: Any = _Consumer.__new__(_Consumer)
     consumer._read_offset, consumer._gap = {COMMITTED: 3}, {}
+    return consumer
+
+
+async def _handed(consumer: Any) -> list[int]:
     handed = []
     async for _, message in consumer.getmany(1.0):
         # As Faust does: below the offset that was read last, a record is dropped.
         if message.offset >= consumer._read_offset[COMMITTED]:
             handed.append(message.offset)
             consumer._read_offset[COMMITTED] = message.offset
-    assert handed == [5, 6, 7, 3, 4, 5]
+    return handed
