@@ -39,13 +39,15 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """Tone the classifier gave: `negative`, `neutral` or `positive`; empty in records of before."""
     author: str = ""
     """Who wrote it, as the source gives it; hostile input like the title."""
+    watchlists: tuple[str, ...] = ()
+    """Names of the watchlists that the document belongs to."""
 
 
 class Count(Struct, frozen=True, kw_only=True):
     """Distinct stories of one key in one event minute."""
 
     key: str
-    """`overall` or a topic id."""
+    """`overall`, a topic id, or `watch.` and the name of a watchlist."""
     stories: int
     """Distinct stories of any tone."""
     negative: int
@@ -91,7 +93,7 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     run: str
     """`live`, or the name of the replay that raised it."""
     key: str
-    """`overall` or a topic id."""
+    """`overall`, a topic id, or `watch.` and the name of a watchlist."""
     kind: str
     """What was detected: `negative_surge`, `feed_silence` or `dead_man`."""
     severity: Severity

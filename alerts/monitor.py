@@ -16,13 +16,11 @@ from alerts.baseline import NEGATIVE, STORIES
 from alerts.copies import Copies
 from alerts.events import AlertEvent, Count, Observation, Severity
 from alerts.evidence import EvidenceWindow
+from alerts.keys import OVERALL, is_topic
 from alerts.lifecycle import AlertLifecycle, Details, LifecycleState, Reading
 from alerts.panel import HOUR, Scores, SurprisePanel
 from alerts.parts import Topic, cause, decompose
 from alerts.settings import DetectorSettings
-
-OVERALL = "overall"
-"""Key of all topics together; while it fires, its parts are muted unless they outrank it."""
 
 _FORM = 2
 
@@ -243,7 +241,9 @@ class SurgeMonitor:
             lifecycle = self._lifecycles[column]
             if not (ringing[column] or self._busy[column]):
                 continue
-            cover = None if overall is None or key == OVERALL else self._lifecycles[overall].severity
+            # A watchlist was asked for by name: it rings beside everything's own alarm.
+            covered = overall is not None and is_topic(key)
+            cover = self._lifecycles[overall].severity if overall is not None and covered else None
             covers = self._surging(ringing) if key == OVERALL else ()
             reading = self._reading(scores, column, covers, gap=gap)
             event = lifecycle.step(reading, partial(self._details, scores, column), cover)
@@ -259,7 +259,7 @@ class SurgeMonitor:
         return tuple(
             key
             for key, column in self._keys.items()
-            if key != OVERALL and (ringing[column] or self._lifecycles[column].state.open is not None)
+            if is_topic(key) and (ringing[column] or self._lifecycles[column].state.open is not None)
         )
 
     def _reading(self, scores: Scores, column: int, covers: tuple[str, ...], *, gap: bool) -> Reading:
@@ -309,7 +309,7 @@ class SurgeMonitor:
     def _topics(self, scores: Scores, window: int) -> list[Topic]:
         parts = []
         for key, column in self._keys.items():
-            if key != OVERALL and scores.sums[window, STORIES, column]:
+            if is_topic(key) and scores.sums[window, STORIES, column]:
                 normal = scores.expected[window, :, column]
                 share = float(normal[NEGATIVE] / max(normal[STORIES], 1e-9))
                 parts.append(Topic(float(scores.sums[window, STORIES, column]), share))

@@ -74,7 +74,8 @@ class DetectorSettings(BaseModel):
     confirm_minutes: int = Field(10, ge=0, le=1440)
     """Minutes after which an alert is confirmed, late documents of its window counted in; 0 for at once."""
     topics: dict[str, TopicOverride] = {}
-    """Limits of single keys, `overall` or a topic id: budget_per_week, min_surprise, min_stories."""
+    """Limits of single keys (`overall`, a topic id, `watch.` and the name of a watchlist): budget_per_week,
+    min_surprise, min_stories."""
 
     def limits(self, key: str) -> Limits:
         """What may ring of that key."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from alerts.events import AlertEvent, Count, Observation
-from alerts.monitor import OVERALL, SurgeMonitor
+from alerts.keys import OVERALL
+from alerts.monitor import SurgeMonitor
 from alerts.settings import DetectorSettings
 
 _PEAK_START = 1.0

@@ -80,6 +80,11 @@ def _eastern(text: str) -> str:
     return "ja" if 8 * kana > han else "zh"
 
 
+def is_east_asian(character: str) -> bool:
+    """Whether a character is of Chinese, Japanese or Korean script, where words follow without spaces."""
+    return any(script.match(character) for script in (_HAN, _KANA, _HANGUL))
+
+
 @cache
 def _identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier

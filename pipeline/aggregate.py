@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from pipeline.counting import OVERALL, Counted, Counting, CountingHead, merges
+from alerts.keys import OVERALL
+from pipeline.counting import Counted, Counting, CountingHead, merges
 from pipeline.feeds import NO_SOURCES, Sources
 from pipeline.lateness import Lateness
 from pipeline.offsets import CountedOffsets
@@ -180,6 +181,7 @@ class Aggregate:
             return []
         rows = rows.copy()
         rows["topic"] = self._topic_numbers(tally.topics)[rows["topic"]]
+        rows["watch"] = self._counting.watched.numbers(tally.watched)[rows["watch"]]
         stamps = rows["published"]
         if tally.clock is not None:
             # A stamp ahead of the clock must not close other documents' minutes before their time.
@@ -214,10 +216,12 @@ class Aggregate:
         self.totals.late += rows.size
         self.totals.merged += assigned.joined.size
         late: dict[int, list[LateDocument]] = {}
-        columns = (rows[name].tolist() for name in ("offset", "published", "topic", "tone", "score"))
-        for offset, published, topic, tone, score, new in zip(*columns, assigned.first.tolist(), strict=True):
+        columns = (rows[name].tolist() for name in ("offset", "published", "topic", "watch", "tone", "score"))
+        for offset, published, topic, watch, tone, score, new in zip(
+            *columns, assigned.first.tolist(), strict=True
+        ):
             minute = published // 60
-            keys = (OVERALL, self._counting.topics[topic])
+            keys = (OVERALL, self._counting.topics[topic], *self._counting.watched.keys(watch))
             if not self._rolling.amend(minute, keys, tone, score, new_story=new):
                 self.totals.beyond_horizon += 1
                 continue

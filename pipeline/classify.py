@@ -11,6 +11,7 @@ from pipeline.records import Document, Rejected, ScoredDocument, Tally
 from pipeline.scoring import Classifier, score_batch
 from pipeline.tally import tally
 from pipeline.validate import Invalid, decode, reject
+from pipeline.watchlists import NO_WATCHLISTS, Watchlists
 
 _BYTES_PER_TOKEN = 4
 """What a word piece holds in financial English, roughly; a budget needs no more."""
@@ -50,6 +51,7 @@ def classify_batch(
     now: datetime,
     future_tolerance: int,
     live: bool,
+    watchlists: Watchlists = NO_WATCHLISTS,
     detect_language: bool = True,
 ) -> Classified:
     """Classify one batch of records of several partitions.
@@ -84,7 +86,7 @@ def classify_batch(
                     at=now,
                 )
             )
-    scored, failed = _score(documents, origins, classifier, run, detect_language)
+    scored, failed = _score(documents, origins, classifier, run, watchlists, detect_language)
     rejected += [
         reject(
             error,
@@ -106,6 +108,7 @@ def _score(
     origins: list[tuple[int, int]],
     classifier: Classifier,
     run: str,
+    watchlists: Watchlists,
     detect_language: bool,
 ) -> tuple[list[ScoredDocument], list[tuple[tuple[int, int], Invalid]]]:
     if not documents:
@@ -120,6 +123,7 @@ def _score(
             model=classifier.model,
             run=run,
             origins=origins,
+            watchlists=watchlists,
             detect_language=detect_language,
         ), []
     except Exception as error:
@@ -130,7 +134,7 @@ def _score(
     scored: list[ScoredDocument] = []
     failed: list[tuple[tuple[int, int], Invalid]] = []
     for document, origin in zip(documents, origins, strict=True):
-        good, bad = _score([document], [origin], classifier, run, detect_language)
+        good, bad = _score([document], [origin], classifier, run, watchlists, detect_language)
         scored += good
         failed += bad
     return scored, failed

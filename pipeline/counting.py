@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from alerts.keys import OVERALL, is_topic
 from pipeline.caps import Caps, CapsState
 from pipeline.evidence import most_negative
 from pipeline.feeds import by_source
@@ -22,11 +23,10 @@ from pipeline.seen import Seen
 from pipeline.settings import EventTimeSettings
 from pipeline.stories import Assigned, Heads, Stories
 from pipeline.tally import Rows
-
-OVERALL = "overall"
+from pipeline.watching import Combinations, Memberships
 
 Cited = Mapping[str, Sequence[Evidence]]
-"""What may be cited, by topic."""
+"""What may be cited, by key; `overall` cites what its topics do."""
 
 
 @dataclass
@@ -48,6 +48,7 @@ class CountingHead(Struct):
     stories: Heads
     caps: CapsState
     duplicates: int
+    watched: list[tuple[str, ...]] = []
 
 
 class Counting:
@@ -61,6 +62,8 @@ class Counting:
         self._settings = settings
         self.topics: list[str] = []
         """Topics that rows point into, in the order in which they were first heard of."""
+        self.watched = Combinations()
+        """Combinations of watchlists that rows point into."""
         self.duplicates = 0
         self._ids = Seen(settings.duplicate_horizon_hours, settings.remembered_documents)
         self._stories = Stories(
@@ -93,15 +96,18 @@ class Counting:
         if not rows.size:
             return 0, counted
         hour = minutes[0] // 60
-        rows = self._distinct(rows[_in_order(rows, self.topics)], hour)
+        rows = self._distinct(rows[_in_order(rows, self.topics, self.watched.known)], hour)
         if not rows.size:
             return 0, counted
         minute = rows["published"] // 60
         assigned = self._stories.assign(rows["story"], rows["lanes"], minute, hour)
+        members = self.watched.spread(rows["watch"])
         capped = self._cap(rows, assigned)
+        too_many = self._cap_watched(rows, assigned, members)
         self._add_up(counted, minute, rows, assigned, capped)
+        self._add_up_watched(counted, minute, rows, assigned, members, too_many)
         if any(cited.values()):
-            self._cite(counted, cited, minute, rows, assigned, capped)
+            self._cite(counted, cited, minute, rows, assigned, capped, members, too_many)
         for at, merged in merges(assigned, rows).items():
             counted[at].merged = merged
         for at, sources in by_source(minute, rows["source"]).items():
@@ -110,7 +116,7 @@ class Counting:
 
     def count_late(self, rows: Rows, last: int) -> tuple[Rows, Assigned]:
         """Of documents whose minutes have closed, those that count, and their stories; `last` closed last."""
-        rows = self._distinct(rows[_in_order(rows, self.topics)], last // 60)
+        rows = self._distinct(rows[_in_order(rows, self.topics, self.watched.known)], last // 60)
         minute = np.full(rows.size, last, np.int64)
         return rows, self._stories.assign(rows["story"], rows["lanes"], minute, last // 60)
 
@@ -146,6 +152,46 @@ class Counting:
             capped[1, at] = not self._caps.admit(OVERALL, source, author)
         return capped
 
+    def _cap_watched(self, rows: Rows, assigned: Assigned, members: Memberships) -> NDArray[np.bool_]:
+        """Which pairs of a negative story and a watchlist exceed the list's cap, shape of `members.row`."""
+        capped = np.zeros(members.row.size, bool)
+        if not (self._settings.author_cap or self._settings.source_cap):
+            return capped
+        told = np.flatnonzero(assigned.first[members.row])
+        key, source = members.key[told].tolist(), rows["source"][members.row[told]].tolist()
+        brought: dict[str, Counter[int]] = {}
+        for at, of in zip(key, source, strict=True):
+            brought.setdefault(members.keys[at], Counter())[of] += 1
+        for name in sorted(brought):
+            self._caps.tell(name, sorted(brought[name].items()))
+        for pair in told[rows["tone"][members.row[told]] == 0].tolist():
+            row = rows[members.row[pair]]
+            name = members.keys[members.key[pair]]
+            capped[pair] = not self._caps.admit(name, int(row["source"]), int(row["author"]))
+        return capped
+
+    def _add_up_watched(
+        self,
+        counted: Mapping[int, Counted],
+        minute: Ints,
+        rows: Rows,
+        assigned: Assigned,
+        members: Memberships,
+        capped: NDArray[np.bool_],
+    ) -> None:
+        if not members.keys:
+            return
+        of = rows[members.row]
+        fields = _fields(
+            (minute[members.row] - minute[0]) * len(members.keys) + members.key,
+            (int(minute[-1] - minute[0]) + 1, len(members.keys)),
+            of,
+            assigned.first[members.row],
+            capped,
+        )
+        for at, key in np.argwhere(fields[0]).tolist():
+            counted[int(minute[0]) + at].sums[members.keys[key]] = Sums(*fields[:, at, key].tolist())
+
     def _add_up(
         self,
         counted: Mapping[int, Counted],
@@ -158,31 +204,9 @@ class Counting:
         start, topics = int(minute[0]), len(self.topics)
         size = (int(minute[-1]) - start + 1, topics)
         cell = (minute - start) * topics + rows["topic"]
-        tone, score = rows["tone"], rows["score"].astype(np.float64)
-
-        def table(which: NDArray[np.bool_] | None = None, weights: NDArray[np.float64] | None = None) -> Ints:
-            cells = cell if which is None else cell[which]
-            # Sums of whole numbers below 2⁵³: exact.
-            total = np.bincount(cells, weights, minlength=size[0] * size[1])
-            return total.astype(np.int64).reshape(size)
-
-        none = np.zeros(size, np.int64)
-        fields = np.stack(
-            [
-                table(),
-                table(assigned.first),
-                table(tone == 0),
-                table(tone == 1),
-                table(tone == 2),
-                table(assigned.first & (tone == 0)),
-                none,
-                table(capped[0]),
-                table(None, score),
-                table(None, score * score),
-            ]
-        )
+        fields = _fields(cell, size, rows, assigned.first, capped[0])
         overall = fields.sum(axis=2)
-        overall[_CAPPED] = table(capped[1]).sum(axis=1)
+        overall[_CAPPED] = np.bincount(cell[capped[1]], minlength=size[0] * topics).reshape(size).sum(axis=1)
         for at in np.flatnonzero(overall[0]).tolist():
             sums = counted[start + at].sums
             sums[OVERALL] = Sums(*overall[:, at].tolist())
@@ -197,9 +221,11 @@ class Counting:
         rows: Rows,
         assigned: Assigned,
         capped: NDArray[np.bool_],
+        members: Memberships,
+        too_many: NDArray[np.bool_],
     ) -> None:
         """Choose what to cite: stories that count as negative, each once, with its copies in the minute."""
-        stories = {each.story for of_minute in cited.values() for some in of_minute.values() for each in some}
+        stories = {each.story for some in cited.values() for these in some.values() for each in these}
         wanted = np.isin(rows["story"], np.array(sorted(stories), np.int64))
         cluster_of = dict(zip(rows["story"][wanted].tolist(), assigned.cluster[wanted].tolist(), strict=True))
         copied = np.isin(assigned.cluster, assigned.cluster[wanted])
@@ -216,16 +242,26 @@ class Counting:
         counts_in |= {
             (m, OVERALL, c) for m, c in zip(minute[in_all].tolist(), cluster[in_all].tolist(), strict=True)
         }
-        for at, topics in cited.items():
+        watched = negative[members.row] & ~too_many
+        counts_in |= {
+            (m, members.keys[k], c)
+            for m, k, c in zip(
+                minute[members.row[watched]].tolist(),
+                members.key[watched].tolist(),
+                cluster[members.row[watched]].tolist(),
+                strict=True,
+            )
+        }
+        for at, of_minute in cited.items():
             found: dict[str, list[Evidence]] = {}
-            for name, candidates in topics.items():
+            for name, candidates in of_minute.items():
                 for each in candidates:
                     story = cluster_of.get(each.story)
                     if story is None or (at, name, story) not in counts_in:
                         continue
                     told = msgspec.structs.replace(each, story=story, copies=copies[at, story])
                     found.setdefault(name, []).append(told)
-                    if (at, OVERALL, story) in counts_in:
+                    if is_topic(name) and (at, OVERALL, story) in counts_in:
                         found.setdefault(OVERALL, []).append(told)
             counted[at].evidence = {name: most_negative(each) for name, each in found.items()}
 
@@ -237,6 +273,7 @@ class Counting:
             stories=self._stories.heads(),
             caps=self._caps.state,
             duplicates=self.duplicates,
+            watched=self.watched.known,
         )
 
     @property
@@ -247,6 +284,7 @@ class Counting:
     def restore(self, head: CountingHead, sealed: Mapping[str, Mapping[int, bytes]]) -> None:
         """Become what `head` and the sealed segments describe; KeyError where one is missing."""
         self.topics, self.duplicates = head.topics, head.duplicates
+        self.watched = Combinations(head.watched)
         self._ids.restore(head.ids, sealed["ids"])
         self._stories.restore(head.stories, sealed)
         self._caps = Caps(self._settings.author_cap, self._settings.source_cap, head.caps)
@@ -255,7 +293,36 @@ class Counting:
 _CAPPED = Sums.__struct_fields__.index("capped")
 
 
-def _in_order(rows: Rows, topics: Sequence[str]) -> Ints:
+def _fields(
+    cell: Ints, size: tuple[int, int], rows: Rows, first: NDArray[np.bool_], capped: NDArray[np.bool_]
+) -> Ints:
+    """What rows add up to in each cell of a table of minutes and keys, shape (fields of Sums, *size)."""
+    tone, score = rows["tone"], rows["score"].astype(np.float64)
+
+    def table(which: NDArray[np.bool_] | None = None, weights: NDArray[np.float64] | None = None) -> Ints:
+        cells = cell if which is None else cell[which]
+        # Sums of whole numbers below 2⁵³: exact.
+        total = np.bincount(cells, weights, minlength=size[0] * size[1])
+        return total.astype(np.int64).reshape(size)
+
+    none = np.zeros(size, np.int64)
+    return np.stack(
+        [
+            table(),
+            table(first),
+            table(tone == 0),
+            table(tone == 1),
+            table(tone == 2),
+            table(first & (tone == 0)),
+            none,
+            table(capped),
+            table(None, score),
+            table(None, score * score),
+        ]
+    )
+
+
+def _in_order(rows: Rows, topics: Sequence[str], watched: Sequence[tuple[str, ...]]) -> Ints:
     """Order of counting: by event time and id, and where these agree by all that a row says."""
     order = np.lexsort((rows["id"], rows["published"]))
     ahead, behind = order[1:], order[:-1]
@@ -265,15 +332,18 @@ def _in_order(rows: Rows, topics: Sequence[str]) -> Ints:
     if not twice.size:
         return order
     one, other = rows[ahead[twice]], rows[behind[twice]]
-    told = ("story", "author", "source", "score", "topic", "tone", "lanes")
+    told = ("story", "author", "source", "score", "topic", "tone", "watch", "lanes")
     if all(np.array_equal(one[name], other[name]) for name in told):
         return order
     places = {name: place for place, name in enumerate(sorted(topics))}
     place = np.array([places[name] for name in topics])[rows["topic"]]
+    ranks = {each: rank for rank, each in enumerate(sorted(watched), 1)}
+    rank = np.array([0, *(ranks[each] for each in watched)])[rows["watch"]]
     lanes = np.ascontiguousarray(rows["lanes"]).view("<u8").T
     return np.lexsort(
         (
             *lanes,
+            rank,
             *(rows["source"], rows["author"], rows["score"], rows["tone"], place),
             *(rows["story"], rows["id"], rows["published"]),
         )

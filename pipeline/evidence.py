@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from alerts.keys import watchlist_key
 from pipeline.records import Evidence, ScoredDocument
 
 PER_MINUTE = 5
 """Stories that a minute's row cites."""
 CANDIDATES = 8
-"""Stories kept a minute and topic until it closes: some may turn out to be wordings of one, or capped."""
+"""Stories kept a minute and key until it closes: some may turn out to be wordings of one, or capped."""
 _TITLE = 300
 _AUTHOR = 100
 
@@ -28,7 +29,13 @@ def cite(document: ScoredDocument) -> Evidence:
         story=document.story,
         tone=document.tone,
         author=document.author,
+        watchlists=document.watchlists,
     )
+
+
+def cited_under(evidence: Evidence) -> tuple[str, ...]:
+    """Keys whose rows may cite it beside `overall`: its topic and its watchlists."""
+    return (evidence.topic, *map(watchlist_key, evidence.watchlists))
 
 
 def rank(evidence: Evidence) -> tuple[float, float, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from msgspec import Struct
 
-from pipeline.evidence import CANDIDATES, most_negative
+from pipeline.evidence import CANDIDATES, cited_under, most_negative
 from pipeline.records import Evidence
 from pipeline.tally import ROW, Rows
 
@@ -94,10 +94,12 @@ class OpenMinutes:
 
     def cite(self, minute: int, evidence: Evidence) -> None:
         """Take a document that an alert may cite."""
-        known = self.evidence.setdefault(minute, {}).setdefault(evidence.topic, [])
-        known.append(evidence)
-        if len(known) >= 4 * CANDIDATES:
-            known[:] = most_negative(known, CANDIDATES)
+        of_minute = self.evidence.setdefault(minute, {})
+        for key in cited_under(evidence):
+            known = of_minute.setdefault(key, [])
+            known.append(evidence)
+            if len(known) >= 4 * CANDIDATES:
+                known[:] = most_negative(known, CANDIDATES)
 
     def close(self, minutes: Iterable[int]) -> tuple[Rows, dict[int, dict[str, list[Evidence]]]]:
         """Give up some minutes, in order and none before them left: their rows and what they may cite."""
@@ -106,9 +108,7 @@ class OpenMinutes:
         for minute in minutes:
             parts += self._minutes.pop(minute, [])
             of_minute = self.evidence.pop(minute, {})
-            cited[minute] = {
-                topic: list(most_negative(each, CANDIDATES)) for topic, each in of_minute.items()
-            }
+            cited[minute] = {key: list(most_negative(each, CANDIDATES)) for key, each in of_minute.items()}
             self._closed = minute
         rows = np.concatenate(parts) if parts else np.empty(0, ROW)
         if rows.size:

@@ -111,6 +111,8 @@ class ScoredDocument(Struct, frozen=True, kw_only=True):
     """Name and hash of the model that scored it."""
     story: int
     """Story key: equal for copies of one story."""
+    watchlists: tuple[str, ...] = ()
+    """Names of the watchlists that it belongs to, in alphabetical order."""
     partition: int
     """Where the document stood in `tocsin.documents`; with `offset` the key of this delivery."""
     offset: int
@@ -143,15 +145,17 @@ class Tally(Struct, frozen=True, kw_only=True):
     """Offsets in [start, end) of what went to `tocsin.rejected`."""
     topics: tuple[str, ...] = ()
     """Topic ids that the rows' `topic` points into."""
+    watched: tuple[tuple[str, ...], ...] = ()
+    """Combinations of watchlists that the rows' `watch` points into, counted from 1; 0 is none."""
     sources: tuple[str, ...] = ()
     """Names of the sources in the rows, each once; a row holds the hash of its source's name."""
     rows: bytes = b""
     """The documents in offset order, 120 bytes each, little-endian: offset, event time (unix seconds), 63-bit
     hash of the id, story key, hash of source and author of a comment (else 0), hash of the source (six 64-bit
     integers), 64 bytes of signature, score in thousandths (16 bits), index of the topic (16 bits), tone (8
-    bits: 0 negative, 1 neutral, 2 positive), 3 bytes of padding."""
+    bits: 0 negative, 1 neutral, 2 positive), a byte of padding, combination of watchlists (16 bits)."""
     evidence: tuple[Evidence, ...] = ()
-    """Documents of this batch that an alert may cite: per minute and topic the most negative stories."""
+    """Documents of this batch that an alert may cite: per minute and key the most negative stories."""
     evidence_offset: tuple[int, ...] = ()
     """Source offset of each of `evidence`."""
 
@@ -178,7 +182,7 @@ class SentimentRow(Struct, frozen=True, kw_only=True):
     """One key's minute: sums that add up, and the rolling windows that end here."""
 
     key: str
-    """`overall` or a topic id."""
+    """`overall`, a topic id, or `watch.` and the name of a watchlist."""
     documents: int
     """Documents of this key published in this minute, duplicates left out."""
     stories: int

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.language import detect
 from pipeline.records import Document, ScoredDocument, Tone
 from pipeline.story import story_key
+from pipeline.watchlists import NO_WATCHLISTS, Watchlists
 
 TONES: tuple[Tone, ...] = ("negative", "neutral", "positive")
 
@@ -66,6 +67,7 @@ def score_batch(
     model: str,
     run: str,
     origins: Sequence[tuple[int, int]],
+    watchlists: Watchlists = NO_WATCHLISTS,
     detect_language: bool = True,
 ) -> list[ScoredDocument]:
     """Join n documents with their scores; `origins` holds each one's source partition and offset.
@@ -105,6 +107,7 @@ def score_batch(
             score=score / 1000,
             model=model,
             story=story_key(document.title, document.body),
+            watchlists=watchlists.of(document, topics[topic]),
             partition=partition,
             offset=offset,
         )

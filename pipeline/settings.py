@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -21,6 +21,10 @@ class _Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
     )
+
+
+_Term = Annotated[str, Field(pattern=r"\w", max_length=100)]
+_WatchlistName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
 class BrokerSettings(_Section):
@@ -163,6 +167,31 @@ class WorkerSettings(_Section):
     """Seconds without a sign of life after which the brokers give a worker's partitions to others."""
 
 
+class Watchlist(_Section):
+    """What an analyst follows beside the topics. Terms and symbols say what it is about, either is enough;
+    sources and topics, where given, narrow that down."""
+
+    title: str = Field("", max_length=80)
+    """What it is called where people read; without it, its name."""
+    title_zh: str = Field("", max_length=80)
+    """The same in Chinese; without it, `title`."""
+    terms: tuple[_Term, ...] = ()
+    """Names and words to find in headline and text, as words of their own and whatever the case; one wholly
+    in capitals (`ING`) only as it is written."""
+    symbols: tuple[_Term, ...] = ()
+    """Ticker symbols that the source gives, in any case."""
+    sources: tuple[str, ...] = ()
+    """Only what these sources publish."""
+    topics: tuple[str, ...] = ()
+    """Only documents of these topics, by id."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.terms or self.symbols or self.sources or self.topics):
+            raise ValueError("it follows nothing: give it terms, symbols, sources or topics")
+        return self
+
+
 class Settings(BaseSettings):
     """All of Tocsin's settings."""
 
@@ -187,6 +216,8 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     worker: WorkerSettings = WorkerSettings()
+    watchlists: dict[_WatchlistName, Watchlist] = {}
+    """What is followed beside the topics, `[watchlists.NAME]` each: small letters, digits, `-` and `_`."""
 
     def with_run(self, run: str) -> Self:
         """These settings for another run; raises UsageError when it cannot be called so."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evidence import CANDIDATES, cite, most_negative
+from pipeline.evidence import CANDIDATES, cite, cited_under, most_negative
 from pipeline.records import ROW_BYTES, Evidence, ScoredDocument, Tally
 from pipeline.scoring import TONES
 from pipeline.signature import LANES, comparable, signatures
@@ -24,7 +24,8 @@ ROW = np.dtype(
         ("score", "<i2"),
         ("topic", "<u2"),
         ("tone", "u1"),
-        ("padding", "u1", 3),
+        ("padding", "u1"),
+        ("watch", "<u2"),
     ]
 )
 assert ROW.itemsize == ROW_BYTES
@@ -52,6 +53,7 @@ def tally(
 ) -> Tally:
     """Add up one batch of one source partition that accounts for its offsets [start, end)."""
     cited = _cited(scored)
+    watched = tuple(dict.fromkeys(each.watchlists for each in scored if each.watchlists))
     return Tally(
         run=run,
         partition=partition,
@@ -61,8 +63,9 @@ def tally(
         final=final,
         rejected=tuple(rejected),
         topics=tuple(topics),
+        watched=watched,
         sources=tuple(dict.fromkeys(document.source for document in scored)),
-        rows=_rows(scored, topics).tobytes(),
+        rows=_rows(scored, topics, watched).tobytes(),
         evidence=tuple(evidence for _, evidence in cited),
         evidence_offset=tuple(offset for offset, _ in cited),
     )
@@ -78,8 +81,11 @@ def rows_of(tally: Tally) -> Rows:
     return np.frombuffer(tally.rows, ROW)
 
 
-def _rows(scored: Sequence[ScoredDocument], topics: Sequence[str]) -> Rows:
+def _rows(
+    scored: Sequence[ScoredDocument], topics: Sequence[str], watched: Sequence[tuple[str, ...]]
+) -> Rows:
     topic_index = {topic: index for index, topic in enumerate(topics)}
+    watch_index = {watchlists: index for index, watchlists in enumerate(((), *watched))}
     rows = np.zeros(len(scored), ROW)
     if not scored:
         return rows
@@ -92,6 +98,7 @@ def _rows(scored: Sequence[ScoredDocument], topics: Sequence[str]) -> Rows:
     rows["lanes"] = signatures([comparable(document.title, document.body) for document in scored])
     rows["score"] = [round(document.score * 1000) for document in scored]
     rows["topic"] = [topic_index[document.topic] for document in scored]
+    rows["watch"] = [watch_index[document.watchlists] for document in scored]
     rows["tone"] = [_TONE_INDEX[document.tone] for document in scored]
     return rows
 
@@ -109,9 +116,11 @@ def _cited(scored: Sequence[ScoredDocument]) -> list[tuple[int, Evidence]]:
     for document in scored:
         if document.tone == "negative":
             minute = math.floor(document.published_at.timestamp()) // 60
-            candidates[minute, document.topic].append((document.offset, cite(document)))
-    cited: list[tuple[int, Evidence]] = []
+            evidence = cite(document)
+            for key in cited_under(evidence):
+                candidates[minute, key].append((document.offset, evidence))
+    cited: dict[int, Evidence] = {}
     for found in candidates.values():
         chosen = set(map(id, most_negative((each for _, each in found), CANDIDATES)))
-        cited += [(offset, evidence) for offset, evidence in found if id(evidence) in chosen]
-    return sorted(cited, key=lambda item: item[0])
+        cited |= {offset: evidence for offset, evidence in found if id(evidence) in chosen}
+    return sorted(cited.items())

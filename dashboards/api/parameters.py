@@ -40,9 +40,21 @@ Run = Annotated[
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
     ),
 ]
-Key = Annotated[Text, Query(description="`overall` or a topic id.", min_length=1, max_length=512)]
+Key = Annotated[
+    Text,
+    Query(
+        description="`overall`, a topic id, or `watch.` and the name of a watchlist.",
+        min_length=1,
+        max_length=512,
+    ),
+]
 SomeKey = Annotated[
-    Text | None, Query(description="`overall` or a topic id; without it, all.", min_length=1, max_length=512)
+    Text | None,
+    Query(
+        description="`overall`, a topic id, or `watch.` and the name of a watchlist; without it, all.",
+        min_length=1,
+        max_length=512,
+    ),
 ]
 Since = Annotated[
     Moment | None,

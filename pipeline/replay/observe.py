@@ -15,6 +15,7 @@ from pipeline.replay.history import History
 from pipeline.replay.offline import BATCH
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
+from pipeline.watchlists import Watchlists
 
 
 def observe(
@@ -30,6 +31,7 @@ def observe(
     `on_scored` is told how many documents were classified since it was last told.
     """
     aggregate = Aggregate(settings.run, 1, settings.event_time)
+    watchlists = Watchlists(settings.watchlists)
     count = len(history.documents)
     for start in [*range(0, count, BATCH), count]:
         documents = history.documents[start : start + BATCH]
@@ -44,6 +46,7 @@ def observe(
             now=now,
             future_tolerance=settings.event_time.future_tolerance,
             live=False,
+            watchlists=watchlists,
             detect_language=False,
         )
         for tally in classified.tallies:

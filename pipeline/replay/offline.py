@@ -11,7 +11,8 @@ import msgspec
 
 from alerts.events import AlertEvent
 from alerts.health import FeedHealth
-from alerts.monitor import OVERALL, SurgeMonitor
+from alerts.keys import OVERALL, watchlist_key
+from alerts.monitor import SurgeMonitor
 from pipeline.aggregate import Aggregate
 from pipeline.classify import Incoming, classify_batch
 from pipeline.detection import is_amended, is_observed, observation
@@ -21,6 +22,7 @@ from pipeline.replay.pace import Pace
 from pipeline.replay.result import ReplayResult, settings_hash
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
+from pipeline.watchlists import Watchlists
 
 BATCH = 1024
 """Documents that are classified at once; the classifier cuts them to its own token budget."""
@@ -49,7 +51,11 @@ class Core:
         return cls(
             aggregate=Aggregate(run, partitions, settings.event_time),
             health=FeedHealth(settings.feeds, run),
-            monitor=SurgeMonitor(settings.detector, run=run, keys=(OVERALL, *topics)),
+            monitor=SurgeMonitor(
+                settings.detector,
+                run=run,
+                keys=(OVERALL, *topics, *map(watchlist_key, sorted(settings.watchlists))),
+            ),
             on_event=on_event,
         )
 
@@ -93,6 +99,7 @@ def replay_offline(
     """
     begun = clock()
     core = Core.begin(run, 1, settings, classifier.topics, on_event)
+    watchlists = Watchlists(settings.watchlists)
     rejected = list(history.rejected)
     stamps = [document.published_at for document in history.documents]
 
@@ -105,6 +112,7 @@ def replay_offline(
             now=now,
             future_tolerance=settings.event_time.future_tolerance,
             live=False,
+            watchlists=watchlists,
             detect_language=on_documents is not None,
         )
         if on_documents is not None:

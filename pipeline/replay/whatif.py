@@ -14,6 +14,7 @@ from pipeline.replay.history import History
 from pipeline.replay.offline import BATCH, Core
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
+from pipeline.watchlists import Watchlists
 
 
 def replay_each(
@@ -33,6 +34,9 @@ def replay_each(
     """
     if len({(each.model.path, each.model.long_texts) for each in every}) > 1:
         raise UsageError("the two settings name different models; give both the same `model.path`")
+    if any(each.watchlists != every[0].watchlists for each in every):
+        raise UsageError("the two settings follow different watchlists; give both the same `[watchlists]`")
+    watchlists = Watchlists(every[0].watchlists)
     run = every[0].run
     cores = [Core.begin(run, 1, each, classifier.topics, lambda _: None) for each in every]
     tolerance = max(each.event_time.future_tolerance for each in every)
@@ -50,6 +54,7 @@ def replay_each(
             now=now,
             future_tolerance=tolerance,
             live=False,
+            watchlists=watchlists,
             detect_language=False,
         )
         for tally in classified.tallies:

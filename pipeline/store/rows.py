@@ -30,6 +30,9 @@ _KEY_BYTES = 512
 _BUILT = ("evidence", "parts", "covers", "scales")
 """Fields of an alert that are more than one column, or other than they stand there."""
 
+_LISTS = ("symbols", "watchlists")
+"""Fields of a document that are lists."""
+
 _MARKS = ("documents", "mean", "negative_share", "negative_share_se")
 _SUMS = (
     "documents",
@@ -59,13 +62,27 @@ def document_row(document: ScoredDocument) -> Row:
     row = _flat(document, ScoredDocument)
     row["id"] = key_text(document.id)
     row["symbols"] = [clean(symbol) for symbol in document.symbols]
+    row["watchlists"] = list(document.watchlists)
     return row
+
+
+def watched_rows(document: ScoredDocument) -> Iterator[Row]:
+    """Rows of `watched`, one a watchlist."""
+    for watchlist in document.watchlists:
+        yield {
+            "run": document.run,
+            "watchlist": watchlist,
+            "id": key_text(document.id),
+            "published_at": document.published_at,
+            "partition": document.partition,
+            "offset": document.offset,
+        }
 
 
 def document_record(row: Mapping[str, Any]) -> ScoredDocument:
     """The document that `document_row` wrote; its moment is cut to milliseconds."""
-    fields = {name: row[name] for name in ScoredDocument.__struct_fields__ if name not in ("v", "symbols")}
-    return ScoredDocument(**fields, symbols=tuple(row["symbols"]))
+    fields = {name: row[name] for name in ScoredDocument.__struct_fields__ if name not in ("v", *_LISTS)}
+    return ScoredDocument(**fields, symbols=tuple(row["symbols"]), watchlists=tuple(row["watchlists"]))
 
 
 def sentiment_rows(minute: SentimentMinute) -> Iterator[Row]:

@@ -50,12 +50,28 @@ document = Table(
     Column("score", Real, nullable=False),
     Column("model", Text, nullable=False),
     Column("story", Big, nullable=False),
+    Column("watchlists", Json, nullable=False, server_default="[]"),
     Column("partition", Integer, nullable=False),
     Column("offset", Big, nullable=False),
     Column("known_at", UtcTime, nullable=False),
     Index("document_by_time", "run", "published_at"),
     Index("document_by_topic", "run", "topic", "published_at"),
 )
+
+
+watched = Table(
+    "watched",
+    metadata,
+    Column("run", String(RUN), primary_key=True),
+    Column("watchlist", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("published_at", UtcTime, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", Big, nullable=False),
+    Index("watched_by_time", "run", "watchlist", "published_at", "id"),
+)
+"""Documents by the watchlists that they belong to. Of several documents with one id only one is kept: join by
+`partition` and `offset`, too, so that what another belonged to does not count."""
 
 
 def _sentiment_columns() -> tuple[Column[Any], ...]:

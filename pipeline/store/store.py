@@ -101,6 +101,8 @@ class Store:
         ]
         with self.writing() as connection:
             writer.upsert(connection, schema.document, table_rows, writer.earlier_document)
+            watched = [row for document in documents for row in rows.watched_rows(document)]
+            writer.upsert(connection, schema.watched, watched, writer.earlier_watched)
 
     def write_sentiment(self, minutes: Sequence[SentimentMinute]) -> None:
         """Keep each key's minute, and what an amendment replaces; a lower revision never replaces one."""

@@ -91,7 +91,16 @@ def earlier_document(proposed: Any) -> ColumnElement[bool]:
 
     This does not depend on the order of writing, and it is the one that the aggregate counts.
     """
-    kept = schema.document.c
+    return _earlier(proposed, schema.document)
+
+
+def earlier_watched(proposed: Any) -> ColumnElement[bool]:
+    """As `earlier_document`, of what says to which watchlists it belongs."""
+    return _earlier(proposed, schema.watched)
+
+
+def _earlier(proposed: Any, table: Table) -> ColumnElement[bool]:
+    kept = table.c
     order = ("published_at", "partition", "offset")
     return tuple_(*(proposed[name] for name in order)) < tuple_(*(kept[name] for name in order))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.aggregate import OVERALL
+from alerts.keys import OVERALL, watchlist_key
 from pipeline.records import ScoredDocument, SentimentRow
 from pipeline.rolling import Sums
 from pipeline.scoring import TONES
@@ -57,7 +57,9 @@ def culprits(
     `documents` are those published in the minute. One that was left out or counted twice shows by its own
     contribution; where no single one explains it, all of the key are named, up to five.
     """
-    of_key = [each for each in documents if key in (OVERALL, each.topic)]
+    of_key = [
+        each for each in documents if key in (OVERALL, each.topic, *map(watchlist_key, each.watchlists))
+    ]
     before = _sums({row.key: row for row in expected}.get(key))
     after = _sums({row.key: row for row in found}.get(key))
     difference = tuple(there - here for here, there in zip(before, after, strict=True))
@@ -79,6 +81,10 @@ def culprits(
     else:
         how = f"it counts {abs(difference[0])} {'too many' if difference[0] > 0 else 'too few'} documents"
     return how, tuple(cited(each, "of this minute") for each in of_key[:_MOST])
+
+
+def _keys(document: ScoredDocument) -> tuple[str, ...]:
+    return (OVERALL, document.topic, *map(watchlist_key, document.watchlists))
 
 
 def differing_documents(

@@ -43,7 +43,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     minute: datetime | None
     """Event minute that it belongs to; null where that cannot be told."""
     key: str = ""
-    """`overall` or a topic id, where it is about one."""
+    """`overall`, a topic id, or `watch.` and the name of a watchlist, where it is about one."""
     expected: dict[str, Any] = {}
     """Only the fields that differ."""
     found: dict[str, Any] = {}

@@ -15,6 +15,7 @@ from pipeline.records import Tally
 from pipeline.scoring import Classifier
 from pipeline.settings import Settings
 from pipeline.topics import END_HEADER, RETRY_HEADER, topic_name
+from pipeline.watchlists import Watchlists
 from pipeline.worker.acks import Acks
 from pipeline.worker.clock import SteadyClock
 from pipeline.worker.continuity import Continuity, in_order
@@ -51,6 +52,7 @@ class Classify:
         self._settings = settings
         self._live = settings.run == "live"
         self._classifier = classifier
+        self._watchlists = Watchlists(settings.watchlists)
         self._publisher = publisher
         self._acks = acks
         self._metrics = metrics
@@ -128,6 +130,7 @@ class Classify:
             now=self._clock.now(),
             future_tolerance=self._settings.event_time.future_tolerance,
             live=self._live,
+            watchlists=self._watchlists,
         )
         self._drift.learn(result.scored)
         outgoing = [

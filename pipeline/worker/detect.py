@@ -10,7 +10,7 @@ import msgspec
 from alerts import SurgeMonitor
 from alerts.events import AlertEvent
 from alerts.health import FeedHealth
-from pipeline.aggregate import OVERALL
+from alerts.keys import OVERALL, watchlist_key
 from pipeline.detection import is_amended, is_observed, observation
 from pipeline.errors import TocsinError
 from pipeline.records import SentimentMinute
@@ -41,7 +41,7 @@ class DetectCore:
 
     def __init__(self, settings: Settings, topics: Sequence[str], metrics: Metrics) -> None:
         self._settings = settings
-        self._keys = (OVERALL, *topics)
+        self._keys = (OVERALL, *topics, *map(watchlist_key, sorted(settings.watchlists)))
         self._metrics = metrics
         self._topic = topic_name(settings, "alerts")
         self._monitor = self._fresh()

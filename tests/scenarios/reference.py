@@ -14,6 +14,7 @@ from pipeline.records import SentimentMinute
 from pipeline.replay.digest import digest, last_revisions
 from pipeline.replay.offline import Core
 from pipeline.settings import Settings
+from pipeline.watchlists import Watchlists
 from tests.keyword_classifier import KeywordClassifier
 from tests.scenarios.documents import Item
 
@@ -47,6 +48,7 @@ def reference(items: Sequence[Item], settings: Settings, *, arrival: bool) -> Re
             now=datetime.now(UTC),
             future_tolerance=settings.event_time.future_tolerance,
             live=False,
+            watchlists=Watchlists(settings.watchlists),
             detect_language=False,
         )
         ids.update(each.id for each in classified.scored)

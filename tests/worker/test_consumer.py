@@ -105,7 +105,7 @@ async def test_the_position_is_told_only_of_partitions_that_are_ours() -> None:
 
 
 def _reading(monkeypatch: pytest.MonkeyPatch, records: list[tuple[int, int | None]]) -> Any:
-    """Make a consumer that has read up to 3 and gets these offsets; with each, where its client stands then."""
+    """A consumer that has read up to 3 and gets these offsets; with each, where its client is by then."""
     consumer: Any = _Consumer.__new__(_Consumer)
 
     async def fetched(self: Any, seconds: float) -> Any:

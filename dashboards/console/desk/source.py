@@ -21,6 +21,7 @@ from pipeline.scoring import Classifier
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.tally import tally
+from pipeline.watchlists import Watchlists
 
 LEAD = timedelta(days=28)
 """How far before the first date documents are heard, so that the detector knows what is normal."""
@@ -74,6 +75,7 @@ def _file(order: Order, settings: Settings, run: str, since: datetime | None, no
 def _classifying(
     history: History, classifier: Classifier, settings: Settings, run: str, now: datetime
 ) -> Tallies:
+    watchlists = Watchlists(settings.watchlists)
     encode, size = msgspec.json.encode, len(history.documents)
 
     def tallies(start: int, end: int) -> Sequence[Tally]:
@@ -88,6 +90,7 @@ def _classifying(
             now=now,
             future_tolerance=settings.event_time.future_tolerance,
             live=False,
+            watchlists=watchlists,
             detect_language=False,
         ).tallies
 
