@@ -1,4 +1,4 @@
-"""Faust's Kafka consumer, mended where it loses records."""
+"""Faust's Kafka consumer, mended where it loses records, or takes them for unread."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         committed: Mapping[Any, int] = await super().seek_to_committed()
         changelogs = self.app.tables.changelog_topics
         fresh = [each for each, offset in committed.items() if not offset and each.topic not in changelogs]
-        if fresh:
-            await self.call_thread(self._seek_to_start, fresh)
+        starts = await self.call_thread(self._seek_to_start, fresh) if fresh else {}
+        self.consumer.resumed.update(
+            {each: offset or starts.get(each, 0) for each, offset in committed.items()}
+        )
         return committed
 
     def position_now(self, partition: Any) -> int | None:
@@ -37,25 +39,49 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         state = subscription.assignment.state_value(partition)
         return state.position if state is not None and state.has_valid_position else None
 
-    async def _seek_to_start(self, partitions: list[Any]) -> None:
+    async def _seek_to_start(self, partitions: list[Any]) -> dict[Any, int]:
         client = self._ensure_consumer()
         # Not `seek_to_beginning`, which waits until the client has found its way there.
-        for partition, offset in (await client.beginning_offsets(partitions)).items():
+        starts: dict[Any, int] = await client.beginning_offsets(partitions)
+        for partition, offset in starts.items():
             with contextlib.suppress(IllegalStateError):  # no longer ours
                 client.seek(partition, offset)
+        return starts
 
 
-class _Consumer(driver.Consumer):
+class Consumer(driver.Consumer):
+    """Reads every record, in the order of the log, and commits what is done.
+
+    The stages take the records of a partition in their order, and acknowledge them in it, whatever comes
+    twice: so what is done is all up to the last that was acknowledged. Faust wants every single offset
+    acknowledged, by all stages in one delivery, and never commits again once a rebalance has spoilt that.
+    """
+
     _thread: _ConsumerThread
 
-    async def seek(self, partition: Any, offset: int) -> None:
-        """Go to an offset; what is read again from there has to be acknowledged again.
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.resumed: dict[Any, int] = {}
+        """Offset at which each partition was begun, or begun again."""
+        self._done: dict[Any, int] = {}
 
-        Faust takes offsets that it misses for ones that never were, and commits over them: those that we go
-        back for must not be committed before they have been worked on.
-        """
-        self._gap.pop(partition, None)
-        await super().seek(partition, offset)
+    async def on_partitions_revoked(self, revoked: set[Any]) -> None:
+        """Forget what was done of partitions that another worker may have now."""
+        for partition in revoked:
+            self._done.pop(partition, None)
+        await super().on_partitions_revoked(revoked)
+
+    def _new_offset(self, tp: Any) -> int | None:
+        """Offset up to which the partition is done; Faust commits it if it is ahead of what is committed."""
+        acknowledged = self._acked[tp]
+        if acknowledged:
+            self._done[tp] = max(self._done.get(tp, 0), max(acknowledged) + 1)
+            self._acked_index[tp].difference_update(acknowledged)
+            acknowledged.clear()
+        return self._done.get(tp)
+
+    async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
+        """Offsets that were passed over need no bookkeeping."""
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:  # noqa: ASYNC109
         """Hand out what is fetched, in the order of the log whenever the consumer was sent elsewhere.
@@ -71,7 +97,6 @@ class _Consumer(driver.Consumer):
             read = self._read_offset.get(partition)
             if read is not None and message.offset < read:
                 self._read_offset[partition] = message.offset
-                self._gap.pop(partition, None)
             yield partition, message
 
     def _new_consumer_thread(self) -> _ConsumerThread:
@@ -79,7 +104,7 @@ class _Consumer(driver.Consumer):
 
 
 class _Transport(driver.Transport):
-    Consumer = _Consumer
+    Consumer = Consumer
 
 
 class App(faust.App):

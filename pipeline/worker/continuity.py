@@ -86,9 +86,9 @@ async def in_order(events: Sequence[Event], continuity: Continuity, consumer: An
     for event in events:
         partition = event.message.tp
         if not continuity.knows(partition):
-            # Where Faust has sought to after a rebalance; it has no public name for it.
-            # Without a commit it is the start of the partition, wherever that is by now.
-            continuity.begin(partition, consumer._committed_offset.get(partition) or 0)
+            resumed = consumer.resumed.get(partition)
+            if resumed is not None:
+                continuity.begin(partition, resumed)
         verdict = continuity.judge(partition, event.message.offset)
         if verdict is Verdict.TAKE:
             kept.append(event)

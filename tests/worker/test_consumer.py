@@ -11,9 +11,10 @@ from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
-from intervaltree import IntervalTree
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.worker.consumer import _Consumer, _ConsumerThread
+from pipeline.worker.consumer import Consumer, _ConsumerThread
 
 COMMITTED = TopicPartition("documents", 0)
 FRESH = TopicPartition("documents", 1)
@@ -44,6 +45,7 @@ async def test_goes_back_to_the_start_where_nothing_was_committed() -> None:
     client = Client()
     thread: Any = _ConsumerThread.__new__(_ConsumerThread)
     thread._consumer = client
+    thread.consumer = SimpleNamespace(resumed={})
     thread.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics={"app-changelog"}))
 
     async def call_thread(call: Any, *arguments: Any) -> Any:
@@ -53,23 +55,52 @@ async def test_goes_back_to_the_start_where_nothing_was_committed() -> None:
     await thread.seek_to_committed()
     # The changelog's position is the recovery's own affair.
     assert client.positions == {COMMITTED: 40, FRESH: 7, CHANGELOG: 100}
+    assert thread.consumer.resumed[COMMITTED] == 40
+    assert thread.consumer.resumed[FRESH] == 7
 
 
-async def test_what_is_read_again_is_not_committed_before_it_has_been_worked_on() -> None:
-    async def nowhere(partition: TopicPartition, offset: int) -> None:
-        pass
+@given(st.lists(st.lists(st.integers(40, 90), max_size=6), max_size=8))
+def test_what_is_committed_is_all_up_to_the_last_that_is_done(rounds: list[list[int]]) -> None:
+    consumer = _committing()
+    done = 40
+    for acknowledged in rounds:
+        for offset in acknowledged:
+            consumer.ack(SimpleNamespace(acked=False, tp=COMMITTED, topic="documents", offset=offset))
+        done = max([done, *(offset + 1 for offset in acknowledged)])
+        offset = consumer._new_offset(COMMITTED)
+        assert (offset is not None and consumer._should_commit(COMMITTED, offset)) is (done > 40)
+        assert offset is None or offset == done
 
-    consumer: Any = _Consumer.__new__(_Consumer)
-    consumer.log = SimpleNamespace(dev=lambda *_: None)
-    consumer._gap, consumer._read_offset = defaultdict(IntervalTree), {}
+
+def test_a_commit_that_did_not_come_about_is_made_up_for_without_another_record() -> None:
+    consumer = _committing()
+    consumer.ack(SimpleNamespace(acked=False, tp=COMMITTED, topic="documents", offset=44))
+    for _ in range(2):
+        assert consumer._filter_committable_offsets([COMMITTED]) == {COMMITTED: 45}
+    consumer._committed_offset[COMMITTED] = 45
+    assert consumer._filter_committable_offsets([COMMITTED]) == {}
+
+
+async def test_what_was_done_of_a_partition_is_forgotten_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(self: Any, revoked: set[TopicPartition]) -> None:
+        self._acked.clear()
+
+    monkeypatch.setattr(driver.Consumer, "on_partitions_revoked", nothing)
+    consumer = _committing()
+    consumer.ack(SimpleNamespace(acked=False, tp=COMMITTED, topic="documents", offset=44))
+    assert consumer._new_offset(COMMITTED) == 45
+    await consumer.on_partitions_revoked({COMMITTED})
+    assert consumer._new_offset(COMMITTED) is None
+
+
+def _committing() -> Any:
+    """Make a consumer of which 40 was committed."""
+    consumer: Any = Consumer.__new__(Consumer)
+    consumer.app = SimpleNamespace(topics=SimpleNamespace(acks_enabled_for=lambda topic: True))
     consumer._committed_offset, consumer._acked = {COMMITTED: 40}, defaultdict(list)
-    consumer._acked_index = defaultdict(set)
-    consumer._seek = nowhere
-    # 40 to 69 were left out, and Faust believes that no record has these offsets.
-    await consumer._add_gap(COMMITTED, 40, 69)
-    await consumer.seek(COMMITTED, 40)
-    consumer._acked[COMMITTED] = [40, 41, 42]
-    assert consumer._new_offset(COMMITTED) == 43
+    consumer._acked_index, consumer._unacked_messages = defaultdict(set), set()
+    consumer._waiting_for_ack, consumer._n_acked, consumer._done = None, 0, {}
+    return consumer
 
 
 async def test_what_was_thrown_away_in_a_rebalance_is_handed_out_when_it_comes_again(
@@ -106,7 +137,7 @@ async def test_the_position_is_told_only_of_partitions_that_are_ours() -> None:
 
 def _reading(monkeypatch: pytest.MonkeyPatch, records: list[tuple[int, int | None]]) -> Any:
     """A consumer that has read up to 3 and gets these offsets; with each, where its client is by then."""
-    consumer: Any = _Consumer.__new__(_Consumer)
+    consumer: Any = Consumer.__new__(Consumer)
 
     async def fetched(self: Any, seconds: float) -> Any:
         for offset, position in records:
@@ -114,7 +145,7 @@ def _reading(monkeypatch: pytest.MonkeyPatch, records: list[tuple[int, int | Non
             yield COMMITTED, SimpleNamespace(offset=offset)
 
     monkeypatch.setattr(driver.Consumer, "getmany", fetched)
-    consumer._read_offset, consumer._gap = {COMMITTED: 3}, {}
+    consumer._read_offset = {COMMITTED: 3}
     return consumer
 
 

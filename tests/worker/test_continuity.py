@@ -18,7 +18,7 @@ class Partition:
 
     def __init__(self, offsets: list[int], committed: int | None) -> None:
         self.offsets = offsets
-        self._committed_offset = {TP: committed}
+        self.resumed = {TP: committed}
         self.position = 0
         self.seeks = 0
 

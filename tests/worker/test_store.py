@@ -50,7 +50,7 @@ class Crashed:
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
-        self.consumer = SimpleNamespace(_committed_offset={})
+        self.consumer = SimpleNamespace(resumed={})
 
     async def crash(self, error: BaseException) -> None:
         self.error = error
