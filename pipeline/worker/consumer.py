@@ -12,6 +12,8 @@ from faust.transport.drivers import aiokafka as driver
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
+    consumer: Consumer
+
     async def seek_to_committed(self) -> Mapping[Any, int]:
         """Go back to where each partition was acknowledged up to: to its start where nothing was yet.
 

@@ -98,7 +98,8 @@ def _committing() -> Any:
     consumer: Any = Consumer.__new__(Consumer)
     consumer.app = SimpleNamespace(topics=SimpleNamespace(acks_enabled_for=lambda topic: True))
     consumer._committed_offset, consumer._acked = {COMMITTED: 40}, defaultdict(list)
-    consumer._acked_index, consumer._unacked_messages = defaultdict(set), set()
+    consumer._acked_index = defaultdict(set)
+    consumer._unacked_messages = SimpleNamespace(discard=lambda message: None)
     consumer._waiting_for_ack, consumer._n_acked, consumer._done = None, 0, {}
     return consumer
 
