@@ -32,6 +32,7 @@ from pipeline.cli import (
     topics,
     train,
     verify,
+    watchlists,
     worker,
 )
 from pipeline.errors import TocsinError
@@ -63,6 +64,7 @@ rejected.register(app)
 verify.register(app)
 broker.register(app)
 topics.register(app)
+watchlists.register(app)
 schema.register(app)
 serve.register(app)
 settings.register(app)

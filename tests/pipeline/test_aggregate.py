@@ -24,13 +24,15 @@ LATENESS = 120
 EVENT_TIME = EventTimeSettings(allowed_lateness=LATENESS)
 
 
-def scored(id_: str, second: int, title: str, topic: str, score: int) -> ScoredDocument:
+def scored(
+    id_: str, second: int, title: str, topic: str, score: int, watchlists: tuple[str, ...] = ()
+) -> ScoredDocument:
     tone = "negative" if score < -200 else "positive" if score > 200 else "neutral"
     return ScoredDocument(
         run="test", id=id_, kind="news", source="Harbor Wire", published_at=START + timedelta(seconds=second),
         title=title, body="", url="", lang="en", author="", symbols=(), topic=topic, p_topic=0.9, tone=tone,
         p_negative=0.0, p_neutral=0.0, p_positive=0.0, score=score / 1000, model="m", story=story_key(title),
-        partition=0, offset=0,
+        partition=0, offset=0, watchlists=watchlists,
     )  # fmt: skip
 
 
@@ -49,6 +51,7 @@ documents = st.lists(
         titles,
         st.sampled_from(TOPICS),
         st.integers(-1000, 1000),
+        st.sampled_from(((), ("banks",), ("oil",), ("banks", "oil"))),
     ),
     max_size=40,
     # One id is one document: which of two that share an id counts is the feed's to say.
@@ -173,8 +176,70 @@ def test_every_document_is_counted_and_overall_is_the_sum_of_topics(feed: list[S
     for minute in minutes:
         rows = {row.key: row for row in minute.rows}
         for field in ("documents", "stories", "negative", "negative_stories", "score_sum", "score_sumsq"):
-            parts = sum(getattr(row, field) for key, row in rows.items() if key != OVERALL)
+            parts = sum(getattr(row, field) for key, row in rows.items() if key in TOPICS)
             assert parts == (getattr(rows[OVERALL], field) if rows else 0)
+
+
+@given(documents, st.integers(1, 10))
+def test_a_watchlist_adds_up_what_belongs_to_it(feed: list[ScoredDocument], batch: int) -> None:
+    minutes = close(deliver(in_order(feed), 1, batch))
+    for name in ("banks", "oil"):
+        rows = [row for minute in minutes for row in minute.rows if row.key == f"watch.{name}"]
+        belong = [document for document in feed if name in document.watchlists]
+        assert sum(row.documents for row in rows) == len(belong)
+        assert sum(row.negative for row in rows) == sum(each.tone == "negative" for each in belong)
+        assert sum(row.score_sum for row in rows) == sum(round(each.score * 1000) for each in belong)
+        assert all(name in each.watchlists for row in rows for each in row.evidence)
+        assert all(row.stories <= row.documents for row in rows)
+        # Every story that counts as negative is told by a document of the list, and may be cited.
+        assert all(len(row.evidence) == min(row.negative_stories - row.capped, 5) for row in rows)
+
+
+@given(documents, st.integers(1, 10))
+def test_watchlists_change_nothing_beside_them(feed: list[ScoredDocument], batch: int) -> None:
+    def without(minutes: list[SentimentMinute]) -> list[SentimentMinute]:
+        plain = [
+            [
+                msgspec.structs.replace(
+                    row, evidence=tuple(msgspec.structs.replace(e, watchlists=()) for e in row.evidence)
+                )
+                for row in minute.rows
+                if not row.key.startswith("watch.")
+            ]
+            for minute in minutes
+        ]
+        return [
+            msgspec.structs.replace(minute, rows=tuple(rows))
+            for minute, rows in zip(minutes, plain, strict=True)
+        ]
+
+    bare = [msgspec.structs.replace(each, watchlists=()) for each in feed]
+    assert without(close(deliver(in_order(feed), 1, batch))) == close(deliver(in_order(bare), 1, batch))
+
+
+def test_a_late_document_amends_its_watchlists_too() -> None:
+    feed = [
+        scored("1", 0, "Lender halts withdrawals", "financials", -900, ("banks",)),
+        scored("2", 600, "Rally", "markets", 900),
+        scored("3", 30, "Harbor Bank denies it", "financials", -500, ("banks", "oil")),
+    ]
+    amended = close(deliver(feed, 1, 1))
+    minute = next(each for each in amended if each.revision)
+    documents = {row.key: row.documents for row in minute.rows}
+    assert documents == {OVERALL: 2, "financials": 2, "watch.banks": 2, "watch.oil": 1}
+
+
+def test_an_author_who_floods_is_capped_in_a_watchlist_as_well() -> None:
+    feed = [
+        msgspec.structs.replace(
+            scored(str(n), n, f"{distinct(n)} fails", TOPICS[n % 2], -900, ("banks",)),
+            kind="comment",
+            author="ann",
+        )
+        for n in range(9)
+    ]
+    row = next(row for row in close(deliver(feed, 1, 4))[0].rows if row.key == "watch.banks")
+    assert (row.negative_stories, row.capped, len(row.evidence)) == (9, 7, 2)
 
 
 def test_quiet_minutes_close_too_and_the_end_is_marked() -> None:
