@@ -114,24 +114,23 @@ def _plain(each: Watchlist, found: _Found | None) -> dict[str, Any]:
 
 
 def _show(lists: Mapping[str, Watchlist], found: Mapping[str, _Found] | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from dashboards.text import printable
 
-    columns = ["watchlist", "title", "follows", "narrowed to"]
-    table = Table(*columns, *(["documents", "days", "busiest day", "for example"] if found else []))
     for name, each in lists.items():
+        print(f"{name}  {each.title}".rstrip())
         follows = ", ".join([*each.terms, *(f"${symbol}" for symbol in each.symbols)])
         narrowed = ", ".join([*each.sources, *each.topics])
-        cells = [name, each.title, follows, narrowed]
+        for what, said in (("follows", follows), ("only", narrowed)):
+            if said:
+                print(f"  {what:8} {said}")
         if found is not None and name not in found:
-            cells += ["needs the model", "", "", ""]
+            print("  found    needs the model: it follows topics alone")
         elif found is not None:
             of = found[name]
-            busiest = "".join(f"{day} ({count:,})" for day, count in of.days.most_common(1))
-            cells += [f"{of.documents:,}", f"{len(of.days):,}", busiest, "\n".join(of.examples)]
-        table.add_row(*map(Text, cells))
-    Console().print(table)
+            busiest = "".join(f", most on {day}: {count:,}" for day, count in of.days.most_common(1))
+            print(f"  found    {of.documents:,} documents on {len(of.days):,} days{busiest}")
+            for example in of.examples:
+                print(f"           {printable(example, 100)}")
 
 
 def register(app: typer.Typer) -> None:

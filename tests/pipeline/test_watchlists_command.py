@@ -32,7 +32,7 @@ def config(tmp_path: Path) -> str:
 def feed(tmp_path: Path) -> str:
     path = tmp_path / "feed.jsonl"
     rows = [
-        ("2023-03-09T10:00:00Z", "[red]Harbor Bank[/red] halts withdrawals", []),
+        ("2023-03-09T10:00:00Z", "[red]Harbor Bank[/red] halts\u2028with\u202edrawals", []),
         ("2023-03-10T10:00:00Z", "Harbor Bank is shut", []),
         ("2023-03-10T11:00:00Z", "Depositors of Harbor Bank are made whole", []),
         ("2023-03-10T12:00:00Z", "Harbor Banking goes on", []),
@@ -66,11 +66,12 @@ def test_a_feed_shows_how_loud_each_would_be(config: str, feed: str) -> None:
     told = json.loads(tocsin(feed, "--config", config, "--json").output)
     assert told["banks"]["documents"] == 3
     assert (told["banks"]["days"], told["banks"]["busiest_day"]) == (2, "2023-03-10")
-    assert told["banks"]["examples"][0] == "[red]Harbor Bank[/red] halts withdrawals"
     assert told["oil"]["documents"] == 1
     assert "documents" not in told["markets"]
     assert "needs the model" in tocsin(feed, "--config", config).output
-    assert "[red]" in tocsin(feed, "--config", config).output
+    shown = tocsin(feed, "--config", config).output
+    assert "3 documents on 2 days, most on 2023-03-10: 2" in shown
+    assert "[red]Harbor Bank[/red] halts withdrawals\n" in shown
 
 
 def test_a_topic_that_the_model_does_not_know_is_named() -> None:
