@@ -5,8 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, and_, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Subquery,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
+from alerts.keys import OVERALL, watchlist_of
 from dashboards.query.cursor import read_cursor, write_cursor
 from dashboards.query.errors import NotFound
 from dashboards.query.known import published_by
@@ -41,9 +56,9 @@ def documents(
 ) -> DocumentPage:
     """Documents published in [since, until), the newest first.
 
-    `key` is `overall` or a topic id; `search` finds its text, letter case aside, in title or body. At most
-    `SCANNED` documents are looked at for a page, so a rare thing may take several pages: go on while `next`
-    is not None.
+    `key` is `overall`, a topic id or a watchlist's key; `search` finds its text, letter case aside, in title
+    or body. At most `SCANNED` documents are looked at for a page, so a rare thing may take several pages: go
+    on while `next` is not None.
     """
     if not 1 <= limit <= MOST:
         raise UsageError(f"limit {limit}: 1 to {MOST:,}")
@@ -55,7 +70,7 @@ def documents(
         .order_by(c.published_at.desc(), c.id.desc())
         .limit(limit)
     )
-    with reading(store, seconds) as connection:
+    with reading(store, seconds, by_index=_is_listed(key)) as connection:
         found = tuple(rows.document_record(row._asdict()) for row in connection.execute(query))
         if len(found) == limit:
             return DocumentPage(documents=found, next=write_cursor(found[-1].published_at, found[-1].id))
@@ -114,7 +129,7 @@ def stories(
         .limit(limit)
         .offset(skip)
     )
-    with reading(store, seconds) as connection:
+    with reading(store, seconds, by_index=_is_listed(key)) as connection:
         looked_at = connection.scalar(select(func.count()).select_from(scanned)) or 0
         groups = list(connection.execute(query))
         firsts = _firsts(connection, scanned, wanted, [row.story for row in groups], run)
@@ -151,7 +166,7 @@ def shares(
     count = func.count().label("documents")
     query = select(scanned.c.value, count).group_by(scanned.c.value)
     query = query.order_by(count.desc(), scanned.c.value).limit(limit)
-    with reading(store, seconds) as connection:
+    with reading(store, seconds, by_index=_is_listed(key)) as connection:
         return [Share(value=row.value, documents=row.documents) for row in connection.execute(query)]
 
 
@@ -212,21 +227,42 @@ def _newest(
     """The newest documents of a span by an index, before anything is filtered."""
     table = schema.document
     c = table.c
-    columns = [table] if whole else [c.id, c.published_at, c.story, c.source, c.tone, c.lang, c.score]
-    query = select(*columns).where(c.run == run)
-    if key is not None and key != "overall":
-        query = query.where(c.topic == key)
+    columns = list(c) if whole else [c.id, c.published_at, c.story, c.source, c.tone, c.lang, c.score]
+    query, at = _of_key(columns, run, key)
     if since is not None:
-        query = query.where(c.published_at >= since)
+        query = query.where(at.published_at >= since)
     if until is not None:
-        query = query.where(c.published_at < until)
+        query = query.where(at.published_at < until)
     if before is not None:
         moment, id = read_cursor(before)
-        query = query.where(
-            c.published_at <= moment, or_(c.published_at < moment, and_(c.published_at == moment, c.id < id))
-        )
-    ordered = published_by(query, as_of).order_by(c.published_at.desc(), c.id.desc())
-    return ordered.limit(most).offset(skip)
+        earlier = or_(at.published_at < moment, and_(at.published_at == moment, at.id < id))
+        query = query.where(at.published_at <= moment, earlier)
+    query = published_by(query, at.published_at, as_of)
+    return query.order_by(at.published_at.desc(), at.id.desc()).limit(most).offset(skip)
+
+
+def _is_listed(key: str | None) -> bool:
+    """Whether the documents of a key are found through another table."""
+    return key is not None and watchlist_of(key) is not None
+
+
+def _of_key(columns: list[Column[Any]], run: str, key: str | None) -> tuple[Select[Any], Any]:
+    """The documents of a key, and the columns whose index has them by time.
+
+    A watchlist's are those of `watched`; its rows of a document that another of the same id has replaced find
+    nothing.
+    """
+    c, w = schema.document.c, schema.watched.c
+    name = None if key is None else watchlist_of(key)
+    if name is None:
+        query = select(*columns).where(c.run == run)
+        return query if key in (None, OVERALL) else query.where(c.topic == key), c
+    # A CASE, as PostgreSQL takes two columns that agree for a rarity, the page for one row, and sorts it all.
+    place = case((and_(w.partition == c.partition, w.offset == c.offset), true()), else_=false())
+    found = and_(c.run == w.run, c.id == w.id, place)
+    by_time = [w[column.name] if column.name in ("id", "published_at") else column for column in columns]
+    query = select(*by_time).join_from(schema.watched, schema.document, found)
+    return query.where(w.run == run, w.watchlist == name), w
 
 
 def _filters(

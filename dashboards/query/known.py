@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, select, union_all
+from sqlalchemy import Column, Connection, Select, Subquery, select, union_all
 
 from pipeline.store import schema
 
@@ -49,10 +49,11 @@ def known(table: Any, as_of: datetime | None) -> list[Any]:
     return [] if as_of is None else [table.c.known_at <= as_of]
 
 
-def published_by(query: Select[Any], as_of: datetime | None) -> Select[Any]:
-    """Documents known at `as_of`; what was published long after it is left out by the index."""
-    c = schema.document.c
-    return query if as_of is None else query.where(c.known_at <= as_of, c.published_at < as_of + _AHEAD)
+def published_by(query: Select[Any], published_at: Column[Any], as_of: datetime | None) -> Select[Any]:
+    """Documents known at `as_of`; what was published long after it is left out by `published_at`'s index."""
+    if as_of is None:
+        return query
+    return query.where(schema.document.c.known_at <= as_of, published_at < as_of + _AHEAD)
 
 
 def _asked(

@@ -86,7 +86,7 @@ class BoardLine(Struct, frozen=True, kw_only=True):
     """One key as a board shows it."""
 
     key: str
-    """`overall` or a topic id."""
+    """`overall`, a topic id, or `watch.` and the name of a watchlist."""
     five_minutes: Window
     hour: Window
     day: Window
