@@ -13,6 +13,8 @@ from typer.testing import CliRunner, Result
 from pipeline.cli.main import app
 from pipeline.cli.replay import run_name
 from pipeline.errors import UsageError
+from pipeline.settings import load_settings
+from pipeline.store import Store
 from tests.keyword_classifier import KeywordClassifier
 
 START = datetime(2023, 3, 1, tzinfo=UTC)
@@ -100,6 +102,22 @@ def test_a_span_is_cut_out(feed: str) -> None:
     assert told["first"] >= "2023-03-01T06:00:00Z"
     assert told["last"] < "2023-03-02T00:00:00Z"
     assert told["documents_in"] + told["outside"] == 302
+
+
+def test_a_replay_is_kept_in_the_store_in_place_of_an_earlier_one_of_its_name(feed: str) -> None:
+    Path("tocsin.toml").write_text('[watchlists.seven]\nterms = ["Bank 7", "Bank 77"]\n')
+    summary(tocsin(feed, *MAP, "--from", "2023-03-02", "--store", "--json"))
+    told = summary(tocsin(feed, *MAP, "--to", "2023-03-02", "--store", "--json"))
+    with Store.open(load_settings().store.url) as store:
+        assert store.runs() == ["my-feed"]
+        documents = store.documents("my-feed")
+        assert len(documents) == told["scored"] == told["documents_in"] - 2
+        assert all(document.published_at < START + timedelta(days=1) for document in documents)
+        assert [each.title for each in documents if each.watchlists] == ["Bank 7 fails", "Bank 77 fails"]
+        kept = [point.row for point in store.sentiment("my-feed")]
+        assert sum(row.documents for row in kept if row.key == "overall") == told["scored"]
+        assert sum(row.documents for row in kept if row.key == "watch.seven") == 2
+        assert len(store.rejected("my-feed")) == 1
 
 
 def test_settings_decide_and_are_told_apart(feed: str) -> None:
