@@ -44,7 +44,8 @@ def routes(source: Source, seconds: float) -> APIRouter:
 
     @router.get("/keys", operation_id="keys", responses=answers(list[str], 404))
     def keys(run: p.Run = "live") -> Response:
-        """Keys of a run that ever had documents: `overall` and topic ids."""
+        """Keys of a run that ever had documents: `overall`, topic ids, and `watch.` before the names of
+        watchlists, whose documents overlap: never add theirs up."""
         with source.store() as store:
             return _json(_known(store, run, query.keys(store, run, seconds=seconds)))
 
@@ -54,7 +55,10 @@ def routes(source: Source, seconds: float) -> APIRouter:
         at: Annotated[p.Moment | None, Query(description="Event time; without it, the newest.")] = None,
         as_of: p.AsOf = None,
     ) -> Response:
-        """Every key of a run at one moment: windows, change, volume, hourly counts, firing alert."""
+        """Every key of a run at one moment: windows, change, volume, hourly counts, firing alert.
+
+        Topics divide all documents between them; watchlists (`watch.NAME`) overlap with topics and each other.
+        """
         with source.store() as store:
             view = query.board(store, run, at, as_of=as_of, seconds=seconds)
             return _json(_known(store, run, view, empty=not view.lines))

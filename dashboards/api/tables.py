@@ -49,9 +49,12 @@ def _of_sentiment() -> Iterator[tuple[str, Any]]:
 
 
 _REALS = ("p_topic", "p_negative", "p_neutral", "p_positive", "score")
-_DOCUMENT = {"published_at": _TIME, "symbols": pa.list_(pa.string()), "story": pa.int64()} | {
-    name: pa.float64() for name in _REALS
-}
+_LISTS = ("symbols", "watchlists")
+_DOCUMENT = (
+    {"published_at": _TIME, "story": pa.int64()}
+    | {name: pa.float64() for name in _REALS}
+    | {name: pa.list_(pa.string()) for name in _LISTS}
+)
 _ALERT_TIMES = ("started_at", "detected_at", "resolved_at", "at")
 _ALERT_INTEGERS = ("seq", "window_minutes", "observed", "documents", "capped")
 _ALERT_TEXTS = ("id", "run", "key", "kind", "severity", "state", "reason", "cause", "changed")

@@ -99,6 +99,29 @@ async def test_tables_come_as_csv_and_parquet(client: httpx.AsyncClient) -> None
     assert str(table.schema.field("started_at").type) == "timestamp[ms, tz=UTC]"
 
 
+async def test_a_watchlist_is_a_key_like_any_other(client: httpx.AsyncClient, filled: Store) -> None:
+    filled.write_documents(
+        [document(id=f"w{n}", published_at=START, offset=50 + n, watchlists=("banks", "x")) for n in range(3)]
+    )
+    filled.write_sentiment([sentiment_minute(7, 1, sentiment_row(key="watch.banks"))])
+    filled.write_alerts([alert_event(0, id="w", key="watch.banks")])
+    assert (await client.get("/v1/keys")).json() == ["overall", "financials", "watch.banks"]
+    assert "watch.banks" in [line["key"] for line in (await client.get("/v1/board")).json()["lines"]]
+    assert len((await client.get("/v1/sentiment?key=watch.banks")).json()["points"]) == 1
+    page = (await client.get("/v1/documents?key=watch.banks&limit=2")).json()
+    assert [each["id"] for each in page["documents"]] == ["w2", "w1"]
+    assert page["documents"][0]["watchlists"] == ["banks", "x"]
+    rest = (await client.get(f"/v1/documents?key=watch.banks&before={page['next']}")).json()
+    assert [each["id"] for each in rest["documents"]] == ["w0"]
+    assert (await client.get("/v1/stories?key=watch.banks")).json()["documents"] == 3
+    assert [each["id"] for each in (await client.get("/v1/alerts?key=watch.banks")).json()] == ["w"]
+    answer = await client.get("/v1/documents?key=watch.banks&format=csv")
+    assert [row["watchlists"] for row in csv.DictReader(io.StringIO(answer.text))] == ["banks | x"] * 3
+    frame = await client.get("/v1/documents?key=watch.banks&format=parquet")
+    table = pq.read_table(io.BytesIO(frame.content))
+    assert table.column("watchlists").to_pylist() == [["banks", "x"]] * 3
+
+
 async def test_no_spreadsheet_obeys_a_headline(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/documents?format=csv&limit=1")
     [row] = csv.DictReader(io.StringIO(answer.text))

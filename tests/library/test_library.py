@@ -80,6 +80,19 @@ def test_types_are_what_a_notebook_expects(filled: tuple[Store, str]) -> None:
     assert str(tocsin.read_alerts(url, run="lehman").detected_at.dtype) == "datetime64[ms, UTC]"
 
 
+def test_a_watchlist_is_read_like_a_topic(filled: tuple[Store, str]) -> None:
+    store, url = filled
+    store.write_documents([document(id="w", run="lehman", watchlists=("banks", "x"), offset=5000)])
+    row = sentiment_row(key="watch.banks", documents=1)
+    store.write_sentiment([sentiment_minute(0, 1, row, run="lehman")])
+    with served(store) as api:
+        for source in (url, api):
+            found = tocsin.read_documents(source, run="lehman", key="watch.banks")
+            assert [list(names) for names in found.watchlists] == [["banks", "x"]]
+            both = tocsin.read_sentiment(source, run="lehman", key=["watch.banks", "macro"])
+            assert len(both) == 121 and set(both.key) == {"watch.banks", "macro"}
+
+
 def test_a_backtest_cannot_look_ahead(filled: tuple[Store, str]) -> None:
     """At every moment only minutes are seen that had closed, with the figures that they closed with."""
     _, url = filled
