@@ -97,7 +97,9 @@ def open_dispatch(store: Store, settings: Settings, environ: Mapping[str, str]) 
     try:
         with (
             open_senders(delivery) as senders,
-            open_routes(delivery, environ, lambda event: chart(store, event)) as routes,
+            open_routes(
+                delivery, environ, lambda event: chart(store, event), watchlists=settings.watchlists
+            ) as routes,
             _silences(settings) as silences,
         ):
             yield Dispatch(store, delivery, settings.run, senders, routes, silences)

@@ -12,7 +12,9 @@ from msgspec import Struct
 
 from alerts.delivery.words import Language, say, topic_name
 from alerts.events import AlertEvent, Evidence, Severity
+from alerts.keys import watchlist_of
 from alerts.routes import SEVERITIES
+from alerts.titles import UNTITLED, Watchlists
 
 _IN_FULL = 3
 """Alerts of a message that are told in full; the others get a line each."""
@@ -51,11 +53,19 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 def compose(
-    events: Sequence[AlertEvent], language: Language = "en", zone: str = "UTC", *, test: bool = False
+    events: Sequence[AlertEvent],
+    language: Language = "en",
+    zone: str = "UTC",
+    *,
+    watchlists: Watchlists = UNTITLED,
+    test: bool = False,
 ) -> Message:
-    """The message about `events` (each alert once, as it stands), the gravest first; times in `zone`."""
+    """The message about `events` (each alert once, as it stands), the gravest first; times in `zone`.
+
+    Watchlists are called by the titles that `watchlists` has for them.
+    """
     ordered = sorted(events, key=lambda event: (event.state == "resolved", -SEVERITIES.index(event.severity)))
-    speak = Speaker(language, zone)
+    speak = Speaker(language, zone, watchlists)
     lines: list[Line] = []
     for event in ordered[:_IN_FULL]:
         if len(ordered) > 1:
@@ -77,6 +87,7 @@ class Speaker(Struct, frozen=True):
 
     language: Language
     zone: str
+    watchlists: Watchlists = UNTITLED
 
     def subject(self, events: Sequence[AlertEvent]) -> str:
         """Title of a message about `events`."""
@@ -84,7 +95,7 @@ class Speaker(Struct, frozen=True):
         prefix = "" if run == "live" else say(self.language, "replay", run=run)
         if len(events) == 1:
             return prefix + self.title(events[0])
-        names = list(dict.fromkeys(topic_name(self.language, event.key) for event in events))
+        names = list(dict.fromkeys(self._name(event.key) for event in events))
         topics = ", ".join(names[:_TOPICS_NAMED])
         if len(names) > _TOPICS_NAMED:
             topics = say(self.language, "more_topics", topics=topics, more=len(names) - _TOPICS_NAMED)
@@ -103,7 +114,7 @@ class Speaker(Struct, frozen=True):
             self.language,
             phrase,
             severity=say(self.language, event.severity),
-            topic=topic_name(self.language, event.key),
+            topic=self._name(event.key),
             observed=event.observed,
             expected=_count(event.expected),
             since=self.time(event.started_at),
@@ -165,14 +176,16 @@ class Speaker(Struct, frozen=True):
         if event.capped:
             yield self._line(self._say("capped", capped=event.capped))
         if event.covers:
-            topics = ", ".join(topic_name(self.language, key) for key in event.covers)
-            yield self._line(self._say("covers", topics=topics))
+            yield self._line(self._say("covers", topics=", ".join(map(self._name, event.covers))))
 
     def _state(self, event: AlertEvent) -> str:
         said = {"since": self.time(event.started_at), "severity": self._say(event.severity)}
         if event.resolved_at is None:
             return self._say("firing", **said)
         return self._say("resolved", until=self.time(event.resolved_at), **said)
+
+    def _name(self, key: str) -> str:
+        return topic_name(self.language, key, self.watchlists)
 
     def _changed(self, event: AlertEvent) -> str:
         """What is new since the last event; the detector's own sentence is English."""
@@ -203,7 +216,8 @@ class Speaker(Struct, frozen=True):
         realised = ""
         if event.realised_per_week is not None:
             realised = self._say("realised", realised=f"{event.realised_per_week:.2f}")
-        return self._say("budget", budget=f"{event.budget_per_week:g}", realised=realised)
+        phrase = "budget" if watchlist_of(event.key) is None else "budget_watchlist"
+        return self._say(phrase, budget=f"{event.budget_per_week:g}", realised=realised)
 
     def _commands(self, event: AlertEvent) -> Iterator[Line]:
         run = f"--run {shlex.quote(event.run)}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from alerts.titles import Watchlists, watchlist_title
+
 Language = Literal["en", "zh"]
 
 WORDS: dict[Language, dict[str, str]] = {
@@ -41,6 +43,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "weight": "weight {weight}",
         "more_stories": "and {count} more",
         "budget": "Budget: {budget} false alarms a week for this topic{realised}.",
+        "budget_watchlist": "Budget: {budget} false alarms a week for this watchlist{realised}.",
         "realised": "; {realised} so far",
         "silence_why": "No document for {minutes} min where {expected} are normal; last heard {since}.",
         "seen": "Seen it: {command}",
@@ -88,6 +91,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "weight": "贡献 {weight}",
         "more_stories": "另有 {count} 条",
         "budget": "预算：该话题每周误报 {budget} 次{realised}。",
+        "budget_watchlist": "预算：该自选列表每周误报 {budget} 次{realised}。",
         "realised": "；目前 {realised} 次",
         "silence_why": "已有 {minutes} 分钟没有文稿，正常为 {expected} 篇；最后一次为 {since}。",
         "seen": "确认：{command}",
@@ -132,8 +136,11 @@ def say(language: Language, phrase: str, **values: object) -> str:
     return WORDS[language][phrase].format(**values)
 
 
-def topic_name(language: Language, key: str) -> str:
+def topic_name(language: Language, key: str, watchlists: Watchlists) -> str:
     """What a key is called: `financials` → financials or 金融, `feed/wire` → feed wire."""
+    title = watchlist_title(key, language, watchlists)
+    if title is not None:
+        return title
     if key == "overall":
         return WORDS[language]["overall"]
     if key.startswith("feed/"):

@@ -15,6 +15,7 @@ from alerts.delivery.render import CARD, HTML, MARKDOWN, PLAIN, Dialect, render
 from alerts.delivery.sparkline import Series, picture
 from alerts.delivery.text import inert, link
 from alerts.delivery.words import WORDS
+from pipeline.settings import Watchlist
 from tests.records import START, alert_event, evidence
 
 DIALECTS = [PLAIN, MARKDOWN, HTML, CARD]
@@ -23,6 +24,26 @@ DIALECTS = [PLAIN, MARKDOWN, HTML, CARD]
 def text(*events: object, language: str = "en", zone: str = "UTC") -> str:
     message = compose(events, language, zone)  # type: ignore[arg-type]
     return message.title + "\n" + render(message, PLAIN, 100_000)
+
+
+def test_a_watchlist_is_called_by_its_title() -> None:
+    watchlists = {
+        "banks": Watchlist(title="Banks we hold", title_zh="持仓银行", terms=("ING",)),
+        "chips": Watchlist(title="Chips", terms=("TSMC",)),
+    }
+
+    def said(name: str, language: str) -> tuple[str, str]:
+        message = compose([alert_event(key=f"watch.{name}")], language, watchlists=watchlists)  # type: ignore[arg-type]
+        return message.title, render(message, PLAIN, 100_000)
+
+    assert said("banks", "en")[0].startswith("warning: Banks we hold, 42 negative stories")
+    assert said("banks", "zh")[0].startswith("警告：持仓银行，")
+    assert said("chips", "zh")[0].startswith("警告：Chips，")
+    title, whole = said("of_before", "en")
+    assert title.startswith("warning: of_before, ")
+    assert "for this watchlist" in whole and "tocsin alerts mute watch.of_before --until 2h" in whole
+    several = compose([alert_event(key="watch.banks"), alert_event(id="b")], watchlists=watchlists)
+    assert several.title == "2 alerts: Banks we hold, financials"
 
 
 def test_an_alert_says_all_that_a_reader_needs() -> None:

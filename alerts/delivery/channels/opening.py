@@ -21,6 +21,7 @@ from alerts.delivery.stages.send import RouteSender
 from alerts.events import AlertEvent
 from alerts.routes import RouteSettings
 from alerts.settings import DeliverySettings, is_loopback
+from alerts.titles import UNTITLED, Watchlists
 
 Picture = Callable[[AlertEvent], bytes | None]
 """The chart of an alert, as PNG."""
@@ -42,14 +43,23 @@ class Teller:
     """Composes what a route is told, and hands it to the route's channel."""
 
     def __init__(
-        self, route: RouteSettings, channel: ChannelSender, picture: Picture, *, test: bool = False
+        self,
+        route: RouteSettings,
+        channel: ChannelSender,
+        picture: Picture,
+        watchlists: Watchlists,
+        *,
+        test: bool = False,
     ) -> None:
         self._route, self._channel, self._picture, self._test = route, channel, picture, test
+        self._watchlists = watchlists
 
     def send(self, events: tuple[AlertEvent, ...], now: datetime) -> Outcome:
         """Tell the route of `events` once."""
         route = self._route
-        message = compose(events, route.language, route.time_zone, test=self._test)
+        message = compose(
+            events, route.language, route.time_zone, watchlists=self._watchlists, test=self._test
+        )
         picture = self._picture(events[0]) if route.picture and len(events) == 1 else None
         key = _key(route, events)
         if isinstance(self._channel, Hook):
@@ -71,14 +81,18 @@ def open_routes(
     environ: Mapping[str, str],
     picture: Picture = lambda _: None,
     *,
+    watchlists: Watchlists = UNTITLED,
     test: bool = False,
 ) -> Iterator[Mapping[str, RouteSender]]:
-    """A sender for each route, by its name; RouteError where one cannot work."""
+    """A sender for each route, by its name; RouteError where one cannot work.
+
+    Messages call watchlists by the titles that `watchlists` has for them.
+    """
     with ExitStack() as stack:
         senders: dict[str, RouteSender] = {}
         for route in settings.routes:
             channel = _channel(route, environ, settings, stack)
-            senders[route.name] = Teller(route, channel, picture, test=test)
+            senders[route.name] = Teller(route, channel, picture, watchlists, test=test)
         yield senders
 
 
