@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from alerts.events import AlertEvent
+from alerts.keys import OVERALL, is_topic, watchlist_of
 from dashboards import query
 from dashboards.report.cluster import Cluster, clusters
 from dashboards.report.names import load_gazetteer, names_in
@@ -27,6 +28,7 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _AROUND = timedelta(hours=24)
 _SHORTEST = timedelta(minutes=30)
 _MOST_NAMED = 6000
+_MOST_KEYS = 60
 
 
 def incident(store: Store, alert_id: str, *, made_at: datetime) -> Report:
@@ -83,7 +85,7 @@ def brief(
         raise query.NotFound(
             f"the store has no run {run}; `tocsin replay --store` or `tocsin worker` make one"
         )
-    asked = None if key == "overall" else key
+    asked = None if key == OVERALL else key
     alerts = query.alerts(store, run, key=asked, since=since, until=until, limit=1000, seconds=_SECONDS)[::-1]
     details = [query.alert(store, each.id, seconds=_SECONDS) for each in alerts[:100]]
     journal = sorted((entry for each in details for entry in each.journal), key=lambda entry: entry.at)
@@ -125,6 +127,9 @@ def _report(
     found, complete = _stories(store, run, key, since, until)
     earlier, _ = _stories(store, run, key, since - _COMPARED, since)
     told = _told(clusters(found), earlier, alert, until - since)
+    keys = query.keys(store, run, seconds=_SECONDS) if key == OVERALL else []
+    topics = [each for each in keys if is_topic(each)]
+    watchlists = [each for each in keys if watchlist_of(each) is not None]
     firsts = [story.first for story in found[:_MOST_NAMED]]
     return Report(
         kind=kind,
@@ -138,7 +143,8 @@ def _report(
         hours=hours,
         figures=figures_of(inside),
         normal_days=_normal_days(inside),
-        topics=_topics(store, run, span, first, alerts) if key == "overall" else (),
+        topics=_topics(store, run, topics, span, first, alerts),
+        watchlists=_topics(store, run, watchlists, span, first, alerts),
         stories=told,
         complete=complete,
         timeline=_timeline(events, told, since, until),
@@ -268,14 +274,14 @@ def _when(event: AlertEvent) -> datetime:
 def _topics(
     store: Store,
     run: str,
+    keys: Sequence[str],
     span: tuple[datetime, datetime],
     first: datetime | None,
     alerts: Sequence[AlertEvent],
 ) -> tuple[Topic, ...]:
+    """Those of the keys that have stories, or should have: the furthest above normal first."""
     found = []
-    for key in query.keys(store, run, seconds=_SECONDS)[:60]:
-        if key == "overall":
-            continue
+    for key in keys[:_MOST_KEYS]:
         hours, _ = _hours(store, run, key, span, first)
         figures = {figure.name: figure for figure in figures_of(hours)}
         negative = figures["negative_stories"]

@@ -44,6 +44,9 @@ def _lines(t: Telling, pictures: Mapping[str, tuple[str, str]]) -> Iterator[str]
     if t.topics is not None:
         yield f"## {letters(heads['topics'])}\n"
         yield from _grid(t.topics)
+    if t.watchlists is not None:
+        yield f"## {letters(heads['watchlists'])}\n"
+        yield from _grid(t.watchlists)
     yield f"## {letters(heads['stories'])}\n"
     if t.stories_note:
         yield letters(t.stories_note) + "\n"
@@ -72,5 +75,7 @@ def _grid(grid: Grid) -> Iterator[str]:
     for row in grid.rows:
         yield "| " + " | ".join(letters(cell) for cell in row) + " |"
     yield ""
+    if grid.note:
+        yield letters(grid.note) + "\n"
     if grid.note:
         yield letters(grid.note) + "\n"

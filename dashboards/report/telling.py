@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 
 from alerts.events import AlertEvent
 from alerts.journal import DETECTOR
 from dashboards.report.normal import LEAST_DAYS
 from dashboards.report.summary import summary
-from dashboards.report.values import Figure, Name, Report, Sentence, Told
+from dashboards.report.values import Figure, Name, Report, Sentence, Told, Topic
 from dashboards.report.words import Words, change, moment, number, percent
 from dashboards.text import printable
 from pipeline.store.journal import JournalEntry
 
 Row = tuple[str, ...]
-_HEADINGS = ("summary", "figures", "charts", "timeline", "stories", "names", "topics", "alarm", "about")
+_HEADINGS = (
+    *("summary", "figures", "charts", "timeline", "stories", "names"),
+    *("topics", "watchlists", "alarm", "about"),
+)
 _MOST_JOURNAL = 30
 _STRANGE = frozenset(" \"'<>\\^`{|}()[]*_")
 """Characters that Markdown or HTML could read as more than a part of an address."""
@@ -72,6 +76,7 @@ class Telling(Struct, frozen=True, kw_only=True):
     names: tuple[Grid, ...]
     names_notes: tuple[str, ...]
     topics: Grid | None
+    watchlists: Grid | None
     alarm: tuple[Grid, ...]
     alarm_notes: tuple[str, ...]
     about: tuple[str, ...]
@@ -107,7 +112,8 @@ def tell(
         stories_note=_stories_note(report, words),
         names=tuple(_names(report, words)),
         names_notes=tuple(_names_notes(report, words)),
-        topics=_topics(report, words) if report.topics else None,
+        topics=_topics(report.topics, "column_topic", words) if report.topics else None,
+        watchlists=_watchlists(report, words) if report.watchlists else None,
         alarm=tuple(_alarm(report, words)),
         alarm_notes=tuple(_alarm_notes(report, words)),
         about=tuple(about),
@@ -246,7 +252,12 @@ def _names_notes(report: Report, words: Words) -> list[str]:
     return notes
 
 
-def _topics(report: Report, words: Words) -> Grid:
+def _watchlists(report: Report, words: Words) -> Grid:
+    grid = _topics(report.watchlists, "column_watchlist", words)
+    return msgspec.structs.replace(grid, note=words.say("watchlists_overlap"))
+
+
+def _topics(topics: Sequence[Topic], heading: str, words: Words) -> Grid:
     rows = tuple(
         (
             words.key(topic.key),
@@ -256,9 +267,9 @@ def _topics(report: Report, words: Words) -> Grid:
             percent(topic.negative_share),
             str(topic.alerts) if topic.alerts else "",
         )
-        for topic in report.topics
+        for topic in topics
     )
-    names = ("column_topic", "column_negative", "normal", "difference", "column_share", "column_alerts")
+    names = (heading, "column_negative", "normal", "difference", "column_share", "column_alerts")
     return Grid(title="", head=tuple(words.say(name) for name in names), rows=rows)
 
 

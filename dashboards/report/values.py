@@ -138,6 +138,9 @@ class Report(Struct, frozen=True, kw_only=True):
     normal_days: tuple[int, int] | None
     """Fewest and most earlier days that the normal of an hour is taken from; None where it is not given."""
     topics: tuple[Topic, ...]
+    """Of a report over all: its topics, which divide the stories between them."""
+    watchlists: tuple[Topic, ...]
+    """The same of its watchlists, which overlap: they never add up."""
     stories: tuple[Told, ...]
     complete: bool
     """Whether every document of the span was looked at for the stories."""

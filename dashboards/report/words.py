@@ -9,7 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from alerts.keys import OVERALL
+from alerts.titles import UNTITLED, Watchlists, watchlist_title
 from dashboards.report.values import Language
+from dashboards.text import printable
 from models.taxonomy import load_topics
 
 _FOLDER = Path(__file__).with_name("text")
@@ -26,10 +29,14 @@ def _topics(lang: Language) -> Mapping[str, str]:
 
 
 class Words:
-    """Says things in one language; everything it returns is plain text, to be escaped where it is shown."""
+    """Says things in one language; everything it returns is plain text, to be escaped where it is shown.
 
-    def __init__(self, lang: Language) -> None:
+    Watchlists are called by the titles that `watchlists` has for them, those that it does not have by name.
+    """
+
+    def __init__(self, lang: Language, watchlists: Watchlists = UNTITLED) -> None:
         self.lang = lang
+        self._watchlists = watchlists
         self._texts = _texts(lang)
 
     def say(self, name: str, **values: Any) -> str:
@@ -38,7 +45,10 @@ class Words:
 
     def key(self, key: str) -> str:
         """What a key is called; a topic of somebody's own taxonomy by its id."""
-        return self.say("overall") if key == "overall" else _topics(self.lang).get(key) or key
+        if key == OVERALL:
+            return self.say("overall")
+        title = watchlist_title(key, self.lang, self._watchlists)
+        return _topics(self.lang).get(key) or key if title is None else printable(title, 80)
 
     def window(self, minutes: int) -> str:
         """A length of time: 45 minutes, 3 hours."""

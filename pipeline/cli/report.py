@@ -36,7 +36,7 @@ def report(
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="With --since; default the last whole hour.")
     ] = None,
-    key: Annotated[str, typer.Option("--key", help="`overall`, or a topic id.")] = "overall",
+    key: Annotated[str, typer.Option("--key", help="`overall`, a topic id, or `watch.NAME`.")] = "overall",
     run: RunOption = None,
     form: Annotated[
         str | None, typer.Option("--format", metavar="html|pdf|md", help="Default: by --out, else html.")
@@ -91,7 +91,7 @@ def report(
     chosen = next((name for name in FORMS if name == (form or _suffix(out) or "html")), None)
     if chosen is None:
         raise UsageError(f"--format {form or _suffix(out)}: {', '.join(FORMS)}")
-    words = Words("zh" if lang == "zh" else "en")
+    words = Words("zh" if lang == "zh" else "en", settings.watchlists)
     last = LastReports(settings.state_dir / "reports.json")
     name = f"{settings.run}/{key}/{lang}"
     with Store.open(settings.store.url) as store:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.records import SentimentRow
 from pipeline.store import Store
 from tests.records import START, alert_event, document, evidence, sentiment_minute, sentiment_row
 
@@ -66,6 +67,39 @@ def store(url: str) -> Iterator[Store]:
         yield opened
 
 
+@pytest.fixture
+def watched(store: Store) -> Store:
+    """The same with two watchlists, stories that belong to both, and an alert of one."""
+    for span, count in ((range(-240, 0), 1), (range(2), 3)):
+        store.write_sentiment(
+            [
+                sentiment_minute(hour * 60, 1, *(_row(key, count) for key in _LISTS), run="lehman")
+                for hour in span
+            ]
+        )
+    store.write_documents(
+        [
+            document(
+                run="lehman",
+                id=f"w{n}",
+                published_at=START + n * 5 * MINUTE,
+                title=f"{title} again",
+                score=-0.9,
+                story=100 + n,
+                watchlists=("banks", "us"),
+                offset=100 + n,
+            )
+            for n, (title, _) in enumerate(STORIES[:2])
+        ]
+    )
+    told = alert_event(0, id="w1", run="lehman", key="watch.banks", at=START + 10 * MINUTE)
+    store.write_alerts([told])
+    return store
+
+
+_LISTS = ("watch.banks", "watch.us")
+
+
 STORIES = (
     ("Lehman files for bankruptcy", "https://news.example/1"),
     ("UPDATE 1-Lehman files for bankruptcy, shares plunge", "https://news.example/2"),
@@ -78,5 +112,9 @@ EVIDENCE = (evidence(story=2, title=HOSTILE), evidence(id="e2", story=0, contrib
 
 
 def _rows(negative: int) -> tuple[object, ...]:
+    return tuple(_row(key, negative) for key in ("overall", "financials"))
+
+
+def _row(key: str, negative: int) -> SentimentRow:
     row = {"documents": 4, "stories": 4, "negative": negative, "negative_stories": negative}
-    return tuple(sentiment_row(key=key, **row) for key in ("overall", "financials"))
+    return sentiment_row(key=key, **row)

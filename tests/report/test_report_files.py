@@ -20,9 +20,10 @@ from dashboards.report.values import Language, Report
 from dashboards.report.words import Words
 from pipeline.cli.main import app
 from pipeline.errors import UsageError
+from pipeline.settings import Watchlist
 from pipeline.store import Store, actions
 from tests.records import START
-from tests.report.conftest import BEGIN, DAY
+from tests.report.conftest import BEGIN, DAY, STORIES
 
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -59,6 +60,38 @@ def test_a_brief_says_what_happened_in_order(report: Report) -> None:
     assert report.normal_days is not None
     assert report.hours[0].normal is not None
     assert [name.name for name in report.names.capitals] == ["Lehman"]
+
+
+LISTS = {"banks": Watchlist(title="Banks we <hold>", title_zh="持仓银行", terms=("Lehman",))}
+
+
+@pytest.mark.parametrize(("lang", "name"), [("en", "Banks we <hold>"), ("zh", "持仓银行")])
+def test_a_brief_of_a_watchlist_goes_by_its_title(
+    watched: Store, tmp_path: Path, lang: Language, name: str
+) -> None:
+    made = brief(watched, "lehman", "watch.banks", START - HOUR, START + DAY, made_at=MADE, kind="daily")
+    assert [alert.id for alert in made.alerts] == ["w1"]
+    assert [(story.title, story.versions) for story in made.stories] == [(f"{STORIES[0][0]} again", 2)]
+    assert (made.topics, made.watchlists) == ((), ())
+    words = Words(lang, LISTS)
+    [file] = write(made, words, "html", tmp_path / "report.html")
+    page = Page(file.read_text("utf-8"))
+    assert page.text.count(name) > 3 and "watch.banks" not in page.text
+    assert "hold" not in page.tags
+    assert words.key("watch.of_before") == "of_before"
+
+
+def test_watchlists_stand_apart_from_topics_which_add_up(watched: Store, tmp_path: Path) -> None:
+    made = brief(watched, "lehman", "overall", START - HOUR, START + DAY, made_at=MADE, kind="daily")
+    assert [topic.key for topic in made.topics] == ["financials"]
+    assert sum(topic.negative_stories for topic in made.topics) == made.figures[0].seen
+    assert [each.key for each in made.watchlists] == ["watch.banks", "watch.us"]
+    assert [each.alerts for each in made.watchlists] == [1, 0]
+    files = write(made, Words("en", LISTS), "md", tmp_path / "report.md")
+    text = files[0].read_text("utf-8")
+    assert "## Watchlists" in text and "Watchlists overlap" in text
+    assert re.search(r"^\| Banks we \\<hold\\> \|", text, re.MULTILINE)
+    assert not any("topics" in file.name for file in files), "one topic is no picture, with lists or without"
 
 
 def test_an_incident_cites_its_evidence_first(store: Store) -> None:
