@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.events import AlertEvent
+from alerts.keys import OVERALL, watchlist_key, watchlist_of
+from alerts.titles import Watchlists, watchlist_title
 from pipeline.records import SentimentMinute, Window
 from pipeline.rolling import Rolling, Sums
 
 HOURS = 24
 """Hours that the spark line of a key spans."""
-OVERALL = "overall"
+STAR = "★"
+"""Marks a watchlist among topics."""
 _DAY_MINUTES = HOURS * 60
 
 
@@ -51,11 +54,27 @@ class View:
     """`overall` first, then those with most documents in 24 hours."""
     alerts: tuple[AlertEvent, ...] = ()
     """Each alert as it stands, newest first."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Names for people by key, for `label_of`."""
 
     @property
     def lag(self) -> int | None:
         """Documents of the feed that are neither classified nor rejected yet."""
         return None if self.total is None else max(0, self.total - self.documents - self.rejected)
+
+
+def label_of(key: str, labels: Mapping[str, str]) -> str:
+    """What a key is called, a watchlist with a star in front; without a label by the id or name it has."""
+    name = watchlist_of(key)
+    if name is None:
+        return labels.get(key, key.replace("_", " "))
+    return f"{STAR} {labels.get(key, name)}"
+
+
+def watchlist_labels(watchlists: Watchlists) -> dict[str, str]:
+    """Titles of the settings' watchlists by key, for the labels of a board."""
+    keys = map(watchlist_key, watchlists)
+    return {key: watchlist_title(key, "en", watchlists) or key for key in keys}
 
 
 @dataclass
@@ -127,6 +146,7 @@ class Board:
             rate=rate,
             topics=tuple(line for line in lines if line.day.documents or line.firing),
             alerts=self.alerts[::-1],
+            labels=self.labels,
         )
 
     def _line(self, key: str, firing: AlertEvent | None) -> TopicLine:
@@ -135,7 +155,7 @@ class Board:
         counts = self._negative[key]
         return TopicLine(
             key=key,
-            label=self.labels.get(key, key.replace("_", " ")),
+            label=label_of(key, self.labels),
             hour=windows["1h"],
             day=windows["24h"],
             negative_by_hour=tuple(counts.get(hour, 0) for hour in range(last - HOURS + 1, last + 1)),

@@ -5,8 +5,10 @@ Nothing here parses markup: headlines are hostile input, so each becomes a `Text
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.rule import Rule
@@ -15,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.events import AlertEvent, Evidence
-from dashboards.board import TopicLine, View
+from dashboards.board import TopicLine, View, label_of
 from dashboards.text import printable
 from pipeline.records import Window
 
@@ -24,6 +26,7 @@ _BARS = " ▁▂▃▄▅▆▇█"
 _ASCII_BARS = " .:-=+*#@"
 _STRONG = 0.15
 """Mean score from which a tone is coloured."""
+_NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Spark:
@@ -48,7 +51,7 @@ def render(view: View, topics: int = 9, alerts: int = 3) -> RenderableType:
     parts: list[RenderableType] = [header(view), board(view.topics[:topics])]
     if alerts:
         parts.append(Rule(Text("latest alerts"), style="dim", align="left"))
-        parts += [alert(event, evidence=2) for event in view.alerts[:alerts]]
+        parts += [alert(event, evidence=2, labels=view.labels) for event in view.alerts[:alerts]]
         if not view.alerts:
             parts.append(Text("none so far", style="dim"))
     return Group(*parts)
@@ -111,11 +114,11 @@ def tone(window: Window) -> Text:
     return Text(f"{window.mean:+.2f}", style=style)
 
 
-def alert(event: AlertEvent, evidence: int = 5) -> RenderableType:
+def alert(event: AlertEvent, evidence: int = 5, labels: Mapping[str, str] = _NO_LABELS) -> RenderableType:
     """One alert as it stands: what, since when, how unusual, and the stories that moved it."""
     head = Text(no_wrap=True, overflow="ellipsis")
     head.append(event.severity.upper(), style=_SEVERITY[event.severity])
-    head.append(f" {printable(event.key).replace('_', ' ')}", style="bold")
+    head.append(f" {printable(label_of(event.key, labels))}", style="bold")
     head.append(f"  {event.state}  {lasted(event)}", style="dim" if event.state == "resolved" else "")
     if event.cause:
         head.append(f"  {printable(event.cause).replace('_', ' ')}", style="italic")
@@ -150,7 +153,9 @@ def story(evidence: Evidence) -> Text:
     return line
 
 
-def report(alerts: Sequence[AlertEvent], limit: int = 8) -> RenderableType:
+def report(
+    alerts: Sequence[AlertEvent], limit: int = 8, labels: Mapping[str, str] = _NO_LABELS
+) -> RenderableType:
     """The end of a run: its alerts with all their evidence; of more than `limit` the most surprising."""
     if not alerts:
         return Text("No alert rang.", style="bold")
@@ -162,7 +167,7 @@ def report(alerts: Sequence[AlertEvent], limit: int = 8) -> RenderableType:
         count.append(f"; the {limit} most surprising:", style="")
     parts: list[RenderableType] = [count]
     for event in shown:
-        parts += [Text(""), alert(event)]
+        parts += [Text(""), alert(event, labels=labels)]
     return Group(*parts)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from alerts.events import AlertEvent
-from dashboards.board import OVERALL, Board, View
+from alerts.keys import OVERALL
+from dashboards.board import Board, View
 from dashboards.terminal import alert_line, progress_line
 from pipeline.records import SentimentMinute
 

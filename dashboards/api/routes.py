@@ -57,7 +57,7 @@ def routes(source: Source, seconds: float) -> APIRouter:
     ) -> Response:
         """Every key of a run at one moment: windows, change, volume, hourly counts, firing alert.
 
-        Topics divide all documents between them; watchlists (`watch.NAME`) overlap with topics and each other.
+        Topics divide all documents between them; watchlists (`watch.NAME`) overlap.
         """
         with source.store() as store:
             view = query.board(store, run, at, as_of=as_of, seconds=seconds)

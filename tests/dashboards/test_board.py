@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alerts.events import AlertEvent
-from dashboards.board import HOURS, Board
+from dashboards.board import HOURS, Board, label_of, watchlist_labels
 from pipeline.records import SentimentMinute, SentimentRow, Window
+from pipeline.settings import Watchlist
 
 START = datetime(2023, 3, 10, 14, 0, tzinfo=UTC)
 EMPTY = Window(documents=0, mean=0.0, negative_share=0.0, negative_share_se=0.0)
@@ -118,3 +119,18 @@ def test_overall_comes_first_and_firing_keys_stay_on_the_board() -> None:
 def test_lag_is_what_is_neither_classified_nor_rejected() -> None:
     assert Board("demo").view(documents=5, total=10, rejected=2).lag == 3
     assert Board("demo").view(documents=5).lag is None
+
+
+def test_a_watchlist_has_a_star_before_its_title() -> None:
+    lists = {"banks": Watchlist(title="Banks we hold", title_zh="持仓银行", terms=("ING",))}
+    labels = {"financials": "Banks and insurers"} | watchlist_labels(lists)
+    board = Board("demo", labels)
+    board.close(minute(0, row("overall", 3), row("financials", 3), row("watch.banks", 2), row("watch.us", 1)))
+    view = board.view()
+    assert [line.label for line in view.topics] == [
+        "overall",
+        "Banks and insurers",
+        "★ Banks we hold",
+        "★ us",
+    ]
+    assert [label_of(key, view.labels) for key in ("watch.banks", "ipo_x")] == ["★ Banks we hold", "ipo x"]

@@ -181,3 +181,12 @@ def test_a_resolved_alert_names_its_day_once() -> None:
     assert lasted(event) == "2023-03-10 15:45 to 18:45 UTC"
     event = structs.replace(event, resolved_at=AT + timedelta(days=1))
     assert lasted(event) == "2023-03-10 15:45 to 2023-03-11 16:45 UTC"
+
+
+def test_an_alert_of_a_watchlist_goes_by_its_title() -> None:
+    event = firing("Bank fails", key="watch.banks")
+    assert "CRITICAL ★ banks " in shown(alert(event), 100)
+    assert "CRITICAL ★ Banks we hold " in shown(alert(event, labels={"watch.banks": "Banks we hold"}), 100)
+    assert "★ Banks we hold" in shown(
+        render(View(run="demo", alerts=(event,), labels={"watch.banks": "Banks we hold"})), 100
+    )

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from alerts.events import AlertEvent
+from alerts.keys import OVERALL
 from alerts.settings import DetectorSettings
-from dashboards.board import OVERALL, Board, TopicLine
+from dashboards.board import Board, TopicLine
 from dashboards.console.desk.messages import SHOWN, Course, Line, Side
 from pipeline.records import SentimentMinute, Tally
 from pipeline.replay.offline import Core

@@ -32,8 +32,8 @@ def read_sentiment(
         source: URL of the API (`http://127.0.0.1:8470`), URL of a store (`sqlite:///FILE.db`,
             `postgresql+psycopg://…`), or None for the store that the settings name.
         run: `live`, or the name of a replay.
-        key: `overall`, a topic id, `watch.` and the name of a watchlist, or several of these. Topics add up to
-            `overall`; watchlists overlap, with topics and with each other.
+        key: `overall`, a topic id, `watch.` and the name of a watchlist, or several of these. Topics add up
+            to `overall`; watchlists overlap, with topics and with each other.
         since: first time that is in; None from the beginning.
         until: first time that is out again; None to the end.
         step: `1m`, `5m`, `15m`, `1h`, `6h` or `1d`. Counts are sums over the step; columns with the suffix
@@ -74,8 +74,8 @@ def read_documents(
 ) -> pd.DataFrame:
     """Scored documents published in [since, until), the newest `limit` of them, indexed by `published_at`.
 
-    `limit=None` reads all. `symbols` and `watchlists` hold lists; titles, bodies and names are as published. The other
-    arguments are those of `read_sentiment`.
+    `limit=None` reads all. `symbols` and `watchlists` hold lists; titles, bodies and names are as published.
+    The other arguments are those of `read_sentiment`.
     """
     with _opened(source, token) as opened:
         frame = opened.documents(
