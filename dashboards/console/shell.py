@@ -63,7 +63,7 @@ class Shown:
         self._console, self._page = console, page
         cookies = request.cookies
         self._lang = language(cookies.get("tocsin_lang"), request.headers.get("accept-language"))
-        self._say = Say(self._lang)
+        self._say = Say(self._lang, console.settings.watchlists)
         self._by = printable(unquote(cookies.get("tocsin_by", "")), 64) or console.user
         self._run = request.query_params.get("run", "")
         self._turn, self._changed = asyncio.Lock(), asyncio.Event()

@@ -8,6 +8,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from alerts.titles import UNTITLED, Watchlists, watchlist_title
 from models.taxonomy import load_topics
 
 LANGUAGES = ("en", "zh")
@@ -29,8 +30,11 @@ def topic_names(lang: str) -> Mapping[str, str]:
     return {**names, "overall": words(lang)["overall"]}
 
 
-def topic_name(lang: str, key: str) -> str:
-    """What a key is called; one of a taxonomy that is not Tocsin's own by its id."""
+def topic_name(lang: str, key: str, watchlists: Watchlists = UNTITLED) -> str:
+    """What a key is called: a watchlist by its title, a topic of somebody's own taxonomy by its id."""
+    title = watchlist_title(key, lang, watchlists)
+    if title is not None:
+        return title
     return topic_names(lang).get(key) or key.replace("_", " ")
 
 

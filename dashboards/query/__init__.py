@@ -13,7 +13,7 @@ from dashboards.query.board import board
 from dashboards.query.documents import document, documents, shares, stories
 from dashboards.query.errors import NotFound, QueryTimeout, QueryTooLarge
 from dashboards.query.reading import reading
-from dashboards.query.runs import keys, pulse, runs
+from dashboards.query.runs import first_minute, keys, pulse, runs
 from dashboards.query.sentiment import STEPS, check_span, sentiment, sentiment_columns, sentiment_rows
 from dashboards.query.values import (
     AlertDetail,
@@ -58,6 +58,7 @@ __all__ = [
     "check_span",
     "document",
     "documents",
+    "first_minute",
     "inbox",
     "keys",
     "pulse",

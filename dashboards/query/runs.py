@@ -44,6 +44,16 @@ def keys(store: Store, run: str, *, seconds: float = SECONDS) -> list[str]:
     return sorted(found, key=lambda key: (key != "overall", key))
 
 
+def first_minute(store: Store, run: str, key: str, *, seconds: float = SECONDS) -> datetime | None:
+    """The first minute in which a key ever had documents; None where it never had."""
+    c = schema.sentiment.c
+    with reading(store, seconds) as connection:
+        first: datetime | None = connection.scalar(
+            select(func.min(c.minute)).where(c.run == run, c.key == key)
+        )
+    return first
+
+
 def first_minutes(connection: Connection, run: str) -> dict[str, datetime]:
     """By key, the first minute that it had documents."""
     c = schema.sentiment.c

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import Store
-from tests.console.filled import fill
+from tests.console.filled import RUN, WATCHLISTS, fill, watched, watched_run
 from tests.servers import _die_with_parent
 
 _CHROMIUM = (
@@ -64,6 +64,25 @@ def filled_url(filled_file: Path) -> str:
 def filled(filled_url: str) -> Iterator[Store]:
     with Store.open(filled_url) as store:
         yield store
+
+
+@pytest.fixture(scope="session")
+def watched_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the run and its watchlists, to be copied and left as it is."""
+    file = tmp_path_factory.mktemp("console") / "watched.db"
+    with Store.open(f"sqlite:///{file}") as store:
+        fill(store, watched_run(), watched())
+    return file
+
+
+@pytest.fixture(scope="session")
+def watched_address(watched_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A console over that run, whose settings have the watchlists."""
+    folder = tmp_path_factory.mktemp("watched")
+    (folder / "tocsin.toml").write_text(f'run = "{RUN}"\n{WATCHLISTS}', encoding="utf-8")
+    own = shutil.copy(watched_file, watched_file.with_name("served.db"))
+    with console_process(folder, f"sqlite:///{own}") as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

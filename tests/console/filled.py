@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import tomllib
 from datetime import UTC, datetime, timedelta
 
-from pipeline.records import ScoredDocument
+from msgspec import structs
+
+from pipeline.records import Document, ScoredDocument
 from pipeline.replay.offline import Core
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.story import story_key
 from pipeline.tally import tally
+from pipeline.watchlists import Watchlists
 from tests.headlines import distinct
 from tests.records import document
 
@@ -69,10 +73,44 @@ def bank_run() -> list[ScoredDocument]:
     return [each for each in made if each.published_at < END]
 
 
-def fill(store: Store, documents: list[ScoredDocument] | None = None) -> None:
+WATCHLISTS = """
+[watchlists.banks]
+title = "Banks <we> hold"
+title_zh = "持仓银行"
+terms = ["bank", "bank fails", "银行"]
+
+[watchlists.wire-five]
+sources = ["wire 5"]
+
+[watchlists.quiet]
+title = "Nobody's"
+symbols = ["ZZYZX"]
+"""
+"""Lists of the run: its surge, a few of its documents, and none; as tocsin.toml has them."""
+
+
+def watched() -> Settings:
+    """Settings with `WATCHLISTS`."""
+    return Settings(run=RUN, watchlists=tomllib.loads(WATCHLISTS)["watchlists"])
+
+
+def watched_run() -> list[ScoredDocument]:
+    """The run with the lists that its documents belong to."""
+    lists = Watchlists(watched().watchlists)
+    return [structs.replace(each, watchlists=lists.of(unscored(each), each.topic)) for each in bank_run()]
+
+
+def unscored(scored: ScoredDocument) -> Document:
+    """The document as it was before it was scored."""
+    return Document(**{name: getattr(scored, name) for name in Document.__struct_fields__ if name != "v"})
+
+
+def fill(
+    store: Store, documents: list[ScoredDocument] | None = None, settings: Settings | None = None
+) -> None:
     """Write the run as a worker that counted it would."""
     documents = bank_run() if documents is None else documents
-    core = Core.begin(RUN, 1, Settings(), TOPICS, lambda event: None)
+    core = Core.begin(RUN, 1, settings or Settings(), TOPICS, lambda event: None)
     counted = [
         document(**{**{n: getattr(each, n) for n in each.__struct_fields__}, "partition": 0, "offset": at})
         for at, each in enumerate(documents)

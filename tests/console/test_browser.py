@@ -142,6 +142,76 @@ def test_a_morning(visit: Visit, filled: Store) -> None:
     visit.sound("health")
 
 
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("lang", "theme", "banks"), [("en", "light", "Banks <we> hold"), ("zh", "dark", "持仓银行")]
+)
+def test_watchlists_beside_topics(
+    chromium: Any, watched_address: str, lang: str, theme: str, banks: str
+) -> None:
+    visit = Visit(chromium, watched_address, lang, theme)
+    page, said = visit.page, visit.said
+    rows = page.locator(".t-board tbody tr")
+    visit.open(f"/?run={RUN}")
+    assert rows.count() == 6
+    assert page.locator(".t-choice button").all_inner_texts()[2].split() == [
+        "★",
+        said["board_watchlists"],
+        "2",
+    ]
+    assert "Nobody's" in page.locator(".t-quiet-lists").inner_text()
+    visit.sound("board-all")
+
+    page.keyboard.press("w")
+    page.wait_for_function("document.querySelectorAll('.t-board tbody tr').length === 2")
+    assert page.url.endswith("show=watchlists") and f"run={RUN}" in page.url
+    page.reload()
+    visit.ready()
+    assert rows.count() == 2
+    visit.sound("board-watchlists")
+    page.keyboard.press("/")
+    page.keyboard.type("WIRE")
+    page.wait_for_function("document.querySelectorAll('.t-board tbody tr').length === 1")
+    assert page.get_by_role("status").all_inner_texts()[0] == said["rows_n"].format(n=1, all=6)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("financials")
+    page.locator(".t-none", has_text=said["no_topic"]).wait_for()
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.querySelectorAll('.t-board tbody tr').length === 2")
+
+    page.get_by_role("link", name=f"{said['watchlist']} {banks}", exact=True).click()
+    page.wait_for_selector(".t-follows")
+    visit.ready()
+    name = f"{said['watchlist']} {banks}"
+    assert page.get_by_role("heading", level=1, name=name, exact=True).count() == 1
+    page.locator(".t-follows summary").click()
+    assert "bank fails" in page.locator(".t-follows dl").inner_text()
+    page.wait_for_selector(".t-chart svg")
+    visit.sound("watchlist")
+    page.go_back()
+    visit.ready()
+    page.wait_for_function("document.querySelectorAll('.t-board tbody tr').length === 2")
+    topics = page.locator(".t-choice button").nth(1)
+    topics.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.t-board tbody tr').length === 4")
+    assert page.url.endswith("show=topics")
+    page.locator(".t-choice button").first.press("Space")
+    page.wait_for_function("document.querySelectorAll('.t-board tbody tr').length === 6")
+    assert "show=" not in page.url
+
+    visit.open(f"/topics/financials?run={RUN}")
+    page.locator(".t-story").get_by_role("link", name=banks).first.click()
+    page.wait_for_selector(".t-follows")
+    assert "/topics/watch.banks?" in page.url
+    assert page.locator("we").count() == 0
+    page.set_viewport_size({"width": 375, "height": 740})
+    for path in ("/", "/topics/watch.banks"):
+        visit.open(f"{path}?run={RUN}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
+    page.context.close()
+
+
 def test_a_correction_reaches_the_store(chromium: Any, address: str, filled: Store) -> None:
     visit = Visit(chromium, address, "en", "dark")
     page = visit.page

@@ -64,7 +64,7 @@ def test_what_rings_is_on_top_the_gravest_first() -> None:
     # The alerts of these tests cover `markets`.
     assert [row["key"] for row in rows(view)] == ["financials", "earnings", "markets", "overall", "ipo"]
     assert [bool(row["covered"]) for row in rows(view)] == [False, False, True, False, False]
-    assert view["lead"] == "2 alerts ring. 5 topics, 10 documents in the last hour."
+    assert view["lead"] == "2 alerts ring. 4 topics, 10 documents in the last hour."
 
 
 def test_a_topic_says_calm_learning_or_muted() -> None:

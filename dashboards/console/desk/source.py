@@ -14,7 +14,7 @@ from pipeline.classify import Incoming, classify_batch
 from pipeline.errors import UsageError
 from pipeline.feed import open_feed
 from pipeline.model import load_classifier
-from pipeline.records import ScoredDocument, Tally
+from pipeline.records import Document, ScoredDocument, Tally
 from pipeline.replay.history import History, read_history
 from pipeline.score_cache import CachedClassifier, ScoreCache
 from pipeline.scoring import Classifier
@@ -100,13 +100,29 @@ def _classifying(
 def _stored(order: Order, settings: Settings, run: str, since: datetime | None) -> Heard:
     with Store.open(settings.store.url) as store:
         found = store.documents(order.name, start=since, end=order.end, limit=MOST)
+    watchlists = Watchlists(settings.watchlists)
     documents = [
-        msgspec.structs.replace(document, run=run, partition=0, offset=at)
+        msgspec.structs.replace(
+            document, run=run, partition=0, offset=at, watchlists=_watched(document, watchlists)
+        )
         for at, document in enumerate(found)
     ]
     topics = tuple(sorted({document.topic for document in documents}))
     stamps = [document.published_at.astimezone(UTC).timestamp() for document in documents]
     return Heard(stamps, _lead(stamps, order.start), _counting(documents, topics, run), topics)
+
+
+def _watched(document: ScoredDocument, watchlists: Watchlists) -> tuple[str, ...]:
+    """The watchlists of today's settings that it belongs to, whichever were followed when it came."""
+    told = Document(
+        id=document.id,
+        source=document.source,
+        published_at=document.published_at,
+        title=document.title,
+        body=document.body,
+        symbols=document.symbols,
+    )
+    return watchlists.of(told, document.topic)
 
 
 def _counting(documents: Sequence[ScoredDocument], topics: Sequence[str], run: str) -> Tallies:

@@ -119,8 +119,7 @@ def _course(moment: Moment, say: Say) -> Json:
 def _row(line: Line, alert: AlertEvent | None, say: Say) -> Json:
     label = say.topic(line.key)
     return {
-        "key": line.key,
-        "label": label,
+        **say.named(line.key),
         "documents": line.documents,
         "mean": line.mean,
         "share": line.share,
@@ -134,7 +133,7 @@ def _alert(alert: AlertEvent, say: Say) -> Json:
     story = alert.evidence[0] if alert.evidence else None
     return {
         "id": alert.id,
-        "label": say.topic(alert.key),
+        **say.named(alert.key),
         "severity": alert.severity,
         "state": alert.state,
         "surprise": alert.surprise,

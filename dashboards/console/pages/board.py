@@ -13,7 +13,7 @@ from pipeline.store import actions
 
 
 class BoardPage:
-    """Every topic of a run, now or at a moment of its past."""
+    """Every topic and watchlist of a run, now or at a moment of its past."""
 
     name = "Board"
 
@@ -31,7 +31,12 @@ class BoardPage:
             warmup_days=asked.settings.detector.warmup_days,
             muted=mutes_by_key(mutes, keys, asked.now, asked.say),
             asked=self._at,
+            followed=asked.settings.watchlists if self._expects(asked) else (),
         )
+
+    def _expects(self, asked: Asked) -> bool:
+        """Whether the settings' watchlists were followed in this run: of others nobody knows."""
+        return self._at is None and asked.run == asked.settings.run
 
     def act(self, name: str, args: Args, asked: Asked) -> Done | None:
         """The board only shows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from alerts.keys import watchlist_of
 from dashboards import query
 from dashboards.console.pages.page import Args, Asked, Done, moment, text
 from dashboards.console.pages.ruling import Told
@@ -38,6 +39,9 @@ class TopicDesk:
         store, run, key, chosen = asked.store, asked.run, self._key, self._filter
         series = readable(store, run, key, since, until)
         began = info.first if info else None
+        name = watchlist_of(key)
+        # A watchlist may be younger than its run, and is then unknown to the detector.
+        heard = began if name is None else query.first_minute(store, run, key)
         overlapping = [
             alert
             for alert in query.alerts(store, run, key=key, until=until, limit=500)
@@ -72,8 +76,9 @@ class TopicDesk:
             langs=query.shares(store, run, "lang", key=key, since=since, until=until, limit=20),
             filter=chosen,
             topics=asked.topics,
-            learning=began is not None and last - began < warmup,
+            learning=heard is not None and last - heard < warmup,
             more=len(stories.stories) == self._limit < _MOST,
+            watchlist=asked.settings.watchlists.get(name) if name is not None else None,
         )
         return {**topic_view(page, asked.say), "told": dict(self._told.told)}
 

@@ -1,11 +1,12 @@
 import Chart from "./chart.js";
+import Name from "./name.js";
 import Rule from "./rule.js";
 import Stories from "./stories.js";
 import { count, fixed, percent, signed, stamp } from "./format.js";
 
 // One alert: what was expected and seen, what it is made of, the stories that moved it, and its journal.
 export default {
-  components: { Chart, Rule, Stories },
+  components: { Chart, Name, Rule, Stories },
   inject: ["t", "act", "href"],
   props: { view: Object },
   computed: {
@@ -20,7 +21,7 @@ export default {
   methods: { count, fixed, percent, signed, stamp },
   template: `
     <section class="t-section" aria-labelledby="alert-title">
-      <p class="t-crumbs"><a :href="href('/alerts')">{{ t("alerts") }}</a> <span aria-hidden="true">›</span> <a :href="href('/topics/' + view.key, { at: view.ended })">{{ view.label }}</a> <span aria-hidden="true">›</span></p>
+      <p class="t-crumbs"><a :href="href('/alerts')">{{ t("alerts") }}</a> <span aria-hidden="true">›</span> <a :href="href('/topics/' + view.key, { at: view.ended })"><Name :of="view" /></a> <span aria-hidden="true">›</span></p>
       <div class="t-headline"><h1 id="alert-title">{{ view.title }}</h1>
         <span class="t-badge" :class="view.state === 'firing' ? 't-' + view.severity : 't-over'">{{ t(view.severity) }} {{ fixed(view.surprise) }}</span>
         <span class="t-tag">{{ t(view.state) }}</span><span v-if="view.provisional" class="t-tag" :title="t('provisional_why')">{{ t("provisional") }}</span>

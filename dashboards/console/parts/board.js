@@ -1,4 +1,5 @@
 import { count, fixed, percent, signed, stamp } from "./format.js";
+import Name from "./name.js";
 import Spark from "./spark.js";
 
 const BY = {
@@ -10,19 +11,27 @@ const BY = {
   stories: (row) => -row.documents,
 };
 
-// The topic board: what is souring, in one look.
+// The board: what is souring, in one look. Which part of it is shown stands in the address, so that it can be
+// bookmarked and found again on the way back.
 export default {
-  components: { Spark },
+  components: { Name, Spark },
   inject: ["t", "href"],
   props: { view: Object },
-  data: () => ({ by: "surprise", find: "" }),
+  data: () => ({ by: "surprise", find: "", chosen: new URLSearchParams(location.search).get("show") }),
   computed: {
+    show() {
+      return this.view.shows.some((each) => each.name === this.chosen) ? this.chosen : "all";
+    },
+    kept() {
+      return this.show === "all" ? {} : { show: this.show };
+    },
     columns() {
       return ["label", "mean", "change", "share", "stories"];
     },
     rows() {
       const wanted = this.find.trim().toLowerCase();
-      const rows = this.view.rows.filter((row) => !wanted || row.label.toLowerCase().includes(wanted) || row.key.includes(wanted));
+      const ours = (row) => this.show === "all" || row.watchlist === (this.show === "watchlists");
+      const rows = this.view.rows.filter((row) => ours(row)).filter((row) => !wanted || row.label.toLowerCase().includes(wanted) || row.key.includes(wanted));
       if (this.by === "surprise") return rows; // the server's order
       const key = BY[this.by];
       return rows.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
@@ -35,7 +44,18 @@ export default {
     },
     at(event) {
       const query = event.target.value ? { at: event.target.value + ":00Z" } : {};
-      location.assign(this.href("/", query));
+      location.assign(this.href("/", { ...query, ...this.kept }));
+    },
+    choose(name) {
+      this.chosen = name;
+      const query = new URLSearchParams(location.search);
+      query.delete("show");
+      if (name !== "all") query.set("show", name);
+      history.replaceState(history.state, "", query.size ? `?${query}` : location.pathname);
+    },
+    // One key for the list that is wanted most often, and back.
+    shortcut(name) {
+      return name === (this.show === "watchlists" ? "all" : "watchlists") ? "w" : null;
     },
     needle(row) {
       return { left: 50 + 50 * Math.min(0, row.mean ?? 0) + "%", width: 50 * Math.abs(row.mean ?? 0) + "%" };
@@ -47,9 +67,12 @@ export default {
         <h1 id="board-title">{{ t("board") }}</h1>
         <p v-if="view.rows.length" class="t-lead">{{ view.lead }}</p>
         <div class="t-tools">
+          <div v-if="view.shows.length" class="t-choice" role="group" :aria-label="t('show')">
+            <button v-for="each in view.shows" :key="each.name" type="button" class="t-button" :data-key="shortcut(each.name)" :aria-pressed="String(each.name === show)" @click="choose(each.name)"><span v-if="each.name === 'watchlists'" class="t-star" aria-hidden="true">★</span>{{ each.label }} <small>{{ each.count }}</small></button>
+          </div>
           <label><span>{{ t("find_topic") }}</span><input type="search" data-search v-model="find" :placeholder="t('find_hint')" /></label>
           <label><span>{{ t("as_of") }}</span><input type="datetime-local" :value="view.as_of" @change="at" /></label>
-          <a v-if="view.as_of" class="t-button" :href="href('/')">{{ t("to_now") }}</a>
+          <a v-if="view.as_of" class="t-button" :href="href('/', kept)">{{ t("to_now") }}</a>
         </div>
       </div>
       <div v-if="view.empty" class="t-empty">
@@ -69,7 +92,7 @@ export default {
         </tr></thead>
         <tbody role="rowgroup">
           <tr v-for="row in rows" :key="row.key" role="row" data-row :class="row.alert ? 't-firing t-' + row.alert.severity : ''">
-            <th role="rowheader" scope="row"><a :href="href('/topics/' + row.key, view.as_of ? { at: view.at } : {})">{{ row.label }}</a>
+            <th role="rowheader" scope="row"><a :href="href('/topics/' + row.key, view.as_of ? { at: view.at } : {})"><Name :of="row" /></a>
               <span v-if="row.muted" class="t-tag" :title="row.muted">{{ t("muted") }}</span></th>
             <td role="cell" class="t-num t-tone" :data-label="t('tone_1h')"><span>{{ row.documents ? signed(row.mean) : "–" }}</span><i aria-hidden="true" class="t-needle"><b :class="row.mean < 0 ? 't-neg' : 't-pos'" :style="needle(row)"></b></i></td>
             <td role="cell" class="t-num" :data-label="t('change')"><span :class="row.change < -0.15 ? 't-worse' : row.change > 0.15 ? 't-better' : ''">{{ row.change === null ? "–" : (row.change < 0 ? "↓ " : row.change > 0 ? "↑ " : "") + signed(row.change) }}</span></td>
@@ -85,6 +108,8 @@ export default {
           </tr>
         </tbody>
       </table>
-      <p v-if="!view.empty && !rows.length" class="t-none">{{ t("no_topic") }}</p>
+      <p v-if="!view.empty && !rows.length" class="t-none">{{ show === "watchlists" && !find ? t("no_watchlist") : t("no_topic") }}</p>
+      <p v-if="!view.empty" class="t-sr" role="status" aria-live="polite">{{ find || show !== "all" ? t("rows_n", { n: rows.length, all: view.rows.length }) : "" }}</p>
+      <p v-if="view.quiet.length && show !== 'topics'" class="t-hint t-quiet-lists">{{ t("quiet_lists") }} <template v-for="each in view.quiet" :key="each.key"><a :href="href('/topics/' + each.key)"><Name :of="each" /></a>{{ " " }}</template></p>
     </section>`,
 };

@@ -24,7 +24,8 @@ export function options(view, t, dark) {
     { xAxis: a.from, itemStyle: { color: c[a.severity], opacity: dark ? 0.24 : 0.16 }, name: a.label },
     { xAxis: a.to },
   ]);
-  const time = { type: "time", ...axis, min: view.from, max: view.to, splitLine: { show: false } };
+  // Both charts keep to the same span, however wide the bars of few documents are.
+  const time = { type: "time", ...axis, containShape: false, min: view.from, max: view.to, splitLine: { show: false } };
   const expects = points.some((p) => p[6] !== null);
   return {
     animation: false,

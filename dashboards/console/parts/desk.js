@@ -1,10 +1,11 @@
 import { count, fixed, percent, signed, stamp } from "./format.js";
+import Name from "./name.js";
 import Spark from "./spark.js";
 import Timeline from "./timeline.js";
 
 // The replay desk: the past, played through the detector as it is or as it might be set.
 export default {
-  components: { Spark, Timeline },
+  components: { Name, Spark, Timeline },
   inject: ["t", "act"],
   props: { view: Object },
   data() {
@@ -62,9 +63,9 @@ export default {
           <h2>{{ side.title }}</h2>
           <p class="t-hint">{{ side.says }}</p>
           <table v-if="side.rows.length" class="t-plain t-mini"><thead><tr><th scope="col">{{ t("topic") }}</th><th scope="col" class="t-num">{{ t("tone_1h") }}</th><th scope="col" class="t-num">{{ t("bad_share") }}</th><th scope="col" class="t-wide-only">{{ t("bad_24h") }}</th><th scope="col">{{ t("surprise") }}</th></tr></thead>
-            <tbody><tr v-for="row in side.rows" :key="row.key" :class="row.alert ? 't-firing t-' + row.alert.severity : ''"><th scope="row">{{ row.label }}</th><td class="t-num">{{ row.documents ? signed(row.mean) : "–" }}</td><td class="t-num">{{ row.documents ? percent(row.share) : "–" }}</td><td class="t-day t-wide-only"><Spark :values="row.spark" :label="row.spark_label" /></td><td><span v-if="row.alert" class="t-badge" :class="'t-' + row.alert.severity">{{ t(row.alert.severity) }} {{ fixed(row.alert.surprise) }}</span><span v-else class="t-calm">{{ t("calm") }}</span></td></tr></tbody></table>
+            <tbody><tr v-for="row in side.rows" :key="row.key" :class="row.alert ? 't-firing t-' + row.alert.severity : ''"><th scope="row"><Name :of="row" /></th><td class="t-num">{{ row.documents ? signed(row.mean) : "–" }}</td><td class="t-num">{{ row.documents ? percent(row.share) : "–" }}</td><td class="t-day t-wide-only"><Spark :values="row.spark" :label="row.spark_label" /></td><td><span v-if="row.alert" class="t-badge" :class="'t-' + row.alert.severity">{{ t(row.alert.severity) }} {{ fixed(row.alert.surprise) }}</span><span v-else class="t-calm">{{ t("calm") }}</span></td></tr></tbody></table>
           <h3>{{ t("rang_n", { n: side.total }) }}</h3>
-          <ol class="t-rang"><li v-for="alert in side.alerts" :key="alert.id" :class="alert.only ? 't-only' : ''"><span class="t-badge" :class="alert.state === 'firing' ? 't-' + alert.severity : 't-over'">{{ t(alert.severity) }} {{ fixed(alert.surprise) }}</span> <strong>{{ alert.label }}</strong> <span class="t-meta">{{ alert.when }}</span><span v-if="alert.only" class="t-tag">{{ t("only_here") }}</span><br /><span class="t-says">{{ alert.says }}</span><br v-if="alert.title" /><bdi v-if="alert.title" dir="auto">{{ alert.title }}</bdi></li></ol>
+          <ol class="t-rang"><li v-for="alert in side.alerts" :key="alert.id" :class="alert.only ? 't-only' : ''"><span class="t-badge" :class="alert.state === 'firing' ? 't-' + alert.severity : 't-over'">{{ t(alert.severity) }} {{ fixed(alert.surprise) }}</span> <strong><Name :of="alert" /></strong> <span class="t-meta">{{ alert.when }}</span><span v-if="alert.only" class="t-tag">{{ t("only_here") }}</span><br /><span class="t-says">{{ alert.says }}</span><br v-if="alert.title" /><bdi v-if="alert.title" dir="auto">{{ alert.title }}</bdi></li></ol>
           <p v-if="!side.alerts.length" class="t-none">{{ t("none_rang") }}</p>
         </div>
       </div>

@@ -88,6 +88,7 @@ export default {
         <template v-for="place in places" :key="place.key"><dt><kbd>g</kbd> <kbd>{{ place.key }}</kbd></dt><dd>{{ place.text }}</dd></template>
         <dt><kbd>/</kbd></dt><dd>{{ t("key_search") }}</dd>
         <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>{{ t("key_rows") }}</dd>
+        <dt><kbd>w</kbd></dt><dd>{{ t("key_lists") }}</dd>
         <dt><kbd>a</kbd></dt><dd>{{ t("key_ack") }}</dd>
         <dt><kbd>u</kbd> <kbd>n</kbd></dt><dd>{{ t("key_verdict") }}</dd>
         <dt><kbd>p</kbd> <kbd>x</kbd></dt><dd>{{ t("key_desk") }}</dd>

@@ -1,9 +1,10 @@
 import { count, fixed, stamp } from "./format.js";
+import Name from "./name.js";
 import Rule from "./rule.js";
 
 // The inbox: what rings, what rang, and what was said of it.
 export default {
-  components: { Rule },
+  components: { Name, Rule },
   inject: ["t", "act", "href"],
   props: { view: Object },
   methods: { count, fixed, stamp },
@@ -20,7 +21,7 @@ export default {
         <li v-for="alert in view.alerts" :key="alert.id" class="t-card" data-row :class="alert.state === 'firing' ? 't-firing t-' + alert.severity : ''">
           <div class="t-alert-head">
             <span class="t-badge" :class="alert.state === 'firing' ? 't-' + alert.severity : 't-over'">{{ t(alert.severity) }} {{ fixed(alert.surprise) }}</span>
-            <h2><a :href="href('/alerts/' + alert.id)">{{ alert.label }}</a></h2>
+            <h2><a :href="href('/alerts/' + alert.id)"><Name :of="alert" /></a></h2>
             <span class="t-meta">{{ alert.when }}</span>
             <span v-if="alert.acknowledged" class="t-tag">{{ alert.acknowledged }}</span>
             <span v-if="alert.verdict" class="t-tag">{{ t(alert.verdict) }}</span>

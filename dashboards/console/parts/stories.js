@@ -1,8 +1,10 @@
 import { clock, signed, stamp } from "./format.js";
+import Name from "./name.js";
 
 // Stories with their copies; each can be asked why it got its tone, and be corrected.
 export default {
-  inject: ["t", "act"],
+  components: { Name },
+  inject: ["t", "act", "href"],
   props: { stories: Array, topics: Array, told: Object, more: Boolean, contributions: Boolean },
   data: () => ({ open: "", asking: "", tone: "", topic: "", note: "" }),
   methods: {
@@ -35,6 +37,7 @@ export default {
           <time :datetime="story.at" :title="stamp(story.at, true) + ' UTC'">{{ clock(story.at) }}</time>
           <bdi v-if="story.source">{{ story.source }}</bdi><bdi v-if="story.author">{{ story.author }}</bdi>
           <span v-if="story.topic_name">{{ story.topic_name }}</span>
+          <a v-for="each in story.watchlists" :key="each.key" :href="href('/topics/' + each.key)"><Name :of="each" /></a>
           <span v-if="story.lang">{{ story.lang }}</span>
           <span v-if="story.copies > 1" class="t-copies">{{ t("copies", { n: story.copies }) }}</span>
           <span v-if="story.sources">{{ story.sources }}</span>

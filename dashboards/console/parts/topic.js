@@ -1,10 +1,11 @@
 import Chart from "./chart.js";
+import Name from "./name.js";
 import Stories from "./stories.js";
 import { count, fixed, percent, signed, stamp } from "./format.js";
 
 // One topic: its course against what is normal, and the stories behind it.
 export default {
-  components: { Chart, Stories },
+  components: { Chart, Name, Stories },
   inject: ["t", "act", "href"],
   props: { view: Object },
   data() {
@@ -21,11 +22,15 @@ export default {
   },
   template: `
     <section class="t-section" aria-labelledby="topic-title">
-      <p class="t-crumbs"><a :href="href('/')">{{ t("board") }}</a> <span aria-hidden="true">›</span></p>
-      <div class="t-headline"><h1 id="topic-title">{{ view.label }}</h1>
+      <p class="t-crumbs"><a :href="href('/', view.watchlist ? { show: 'watchlists' } : {})">{{ view.watchlist ? t("watchlists") : t("board") }}</a> <span aria-hidden="true">›</span></p>
+      <div class="t-headline"><h1 id="topic-title"><Name :of="view" /></h1>
         <a v-if="view.alert" class="t-badge" :class="'t-' + view.alert.severity" :href="href('/alerts/' + view.alert.id)">{{ t(view.alert.severity) }} {{ fixed(view.alert.surprise) }}</a>
         <span v-else-if="view.learning" class="t-tag" :title="t('learning_why')">{{ t("learning") }}</span>
         <p class="t-lead">{{ view.lead }}</p></div>
+      <p v-if="view.follows?.gone" class="t-hint">{{ t("follows_gone") }}</p>
+      <details v-else-if="view.follows" class="t-follows"><summary>{{ t("follows") }}</summary>
+        <dl class="t-keys"><template v-for="fact in view.follows.facts" :key="fact[0]"><dt>{{ fact[0] }}</dt><dd><bdi>{{ fact[1] }}</bdi></dd></template></dl>
+        <p class="t-hint">{{ t("overlap_hint") }}</p></details>
       <div class="t-card">
         <div class="t-tools" role="group" :aria-label="t('span')">
           <button v-for="each in view.spans" :key="each.name" type="button" class="t-button" :aria-pressed="String(each.name === view.span)" @click="act('span', { span: each.name })">{{ each.label }}</button>

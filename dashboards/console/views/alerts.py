@@ -66,8 +66,7 @@ def alert_line(ruled: Ruled, say: Say) -> Json:
     acknowledged = ruled.acknowledged
     return {
         "id": alert.id,
-        "key": alert.key,
-        "label": say.topic(alert.key),
+        **say.named(alert.key),
         "severity": alert.severity,
         "state": alert.state,
         "surprise": alert.surprise,
@@ -136,7 +135,7 @@ def alert_view(page: AlertPage, say: Say) -> Json:
         "cause": say.known(f"cause_{alert.cause}", alert.cause) if alert.cause else "",
         "covers": say("covers", topics=", ".join(map(say.topic, alert.covers))) if alert.covers else "",
         "chart": chart_view(page.series, page.normal, [alert], say, label) if page.series else None,
-        "stories": [evidence_view(story, say) for story in alert.evidence],
+        "stories": [evidence_view(story, say, alert.key) for story in alert.evidence],
         "topics": topic_choices(say, page.topics),
         "told": {},
         "journal": [_entry(entry, say) for entry in page.journal],

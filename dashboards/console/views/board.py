@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alerts.events import AlertEvent
+from alerts.keys import OVERALL, is_topic, watchlist_key, watchlist_of
 from dashboards.console.views.say import Json, Say, iso
 from dashboards.query import BoardLine, BoardView
 
@@ -23,26 +24,34 @@ def board_view(
     warmup_days: float,
     muted: Mapping[str, str],
     asked: datetime | None = None,
+    followed: Iterable[str] = (),
 ) -> Json:
     """The board as it is shown: firing topics first, the gravest on top, what they cover, then by surprise.
 
-    `muted` says of keys until when they are; `asked` is the moment that somebody went back to.
+    `muted` says of keys until when they are; `asked` is the moment that somebody went back to; `followed` are
+    the watchlists that ought to be there, by name.
     """
     firing = [line for line in board.lines if line.firing is not None]
     covering = {key: line for line in firing for key in (line.firing.covers if line.firing else ())}
     lines = sorted(board.lines, key=lambda line: _rank(line, line.key in covering))
-    learning = is_learning(board.lines, board.at, warmup_days)
+    shown = {line.key for line in lines}
+    quiet = [key for key in map(watchlist_key, sorted(followed)) if key not in shown]
+    young = is_learning(board.lines, board.at, warmup_days)
     return {
         "at": iso(board.at),
         "as_of": f"{asked:%Y-%m-%dT%H:%M}" if asked else "",
         "lead": _lead(firing, lines, say) if lines else "",
         "rows": [
             {
-                **line_view(line, say, learning, muted.get(line.key, "")),
+                **line_view(
+                    line, say, young or _is_new(line, board.at, warmup_days), muted.get(line.key, "")
+                ),
                 "covered": alert_mark(covering[line.key].firing) if line.key in covering else None,
             }
             for line in lines
         ],
+        "shows": _shows(lines, say) if quiet or any(map(_is_watchlist, shown)) else [],
+        "quiet": [say.named(key) for key in quiet] if lines else [],
         "empty": None if lines else [_hint(say, name) for name in COMMANDS],
     }
 
@@ -51,8 +60,7 @@ def line_view(line: BoardLine, say: Say, learning: bool = False, muted: str = ""
     """One row of the board."""
     label = say.topic(line.key)
     return {
-        "key": line.key,
-        "label": label,
+        **say.named(line.key),
         "documents": line.hour.documents,
         "mean": line.hour.mean,
         "share": line.hour.negative_share,
@@ -81,17 +89,35 @@ def is_learning(lines: tuple[BoardLine, ...], at: datetime | None, warmup_days: 
     return at is not None and bool(begun) and at - min(begun) < timedelta(days=warmup_days)
 
 
+def _is_new(line: BoardLine, at: datetime | None, warmup_days: float) -> bool:
+    """Whether a watchlist is too young for the detector to know it; topics are as old as their run."""
+    return _is_watchlist(line.key) and is_learning((line,), at, warmup_days)
+
+
+def _is_watchlist(key: str) -> bool:
+    return watchlist_of(key) is not None
+
+
+def _shows(lines: Sequence[BoardLine], say: Say) -> list[Json]:
+    """What of the board may be shown, and how many keys each has."""
+    lists = sum(_is_watchlist(line.key) for line in lines)
+    counts = {"all": len(lines), "topics": len(lines) - lists, "watchlists": lists}
+    return [{"name": name, "label": say(f"board_{name}"), "count": count} for name, count in counts.items()]
+
+
 def _rank(line: BoardLine, covered: bool) -> tuple[object, ...]:
     alert = line.firing
     if alert is not None:
         return (0, -_SEVERITY.get(alert.severity, 0), -alert.surprise, line.key)
-    return (1 if covered else 2, line.key != "overall", -line.surprise, -line.day.documents, line.key)
+    return (1 if covered else 2, line.key != OVERALL, -line.surprise, -line.day.documents, line.key)
 
 
 def _lead(firing: list[BoardLine], lines: list[BoardLine], say: Say) -> str:
-    documents = next((line.hour.documents for line in lines if line.key == "overall"), 0)
+    documents = next((line.hour.documents for line in lines if line.key == OVERALL), 0)
     rings = say("firing_lead", n=len(firing)) if firing else say("calm_lead")
-    return say("board_lead", rings=rings, topics=len(lines), documents=f"{documents:,}")
+    topics, lists = (sum(map(of, (line.key for line in lines))) for of in (is_topic, _is_watchlist))
+    what = [say("topics_n", n=topics), *([say("watchlists_n", n=lists)] if lists else [])]
+    return say("board_lead", rings=rings, what=say("comma").join(what), documents=f"{documents:,}")
 
 
 def _hint(say: Say, name: str) -> Json:

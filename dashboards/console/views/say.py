@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from alerts.keys import watchlist_of
+from alerts.titles import UNTITLED, Watchlists
 from dashboards.console.words import topic_name, words
 from dashboards.text import printable
 
@@ -13,10 +15,11 @@ Json = dict[str, Any]
 
 
 class Say:
-    """The words of one language: `say("firing_n", n=3)`."""
+    """The words of one language, `say("firing_n", n=3)`, and what topics and watchlists are called in it."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, watchlists: Watchlists = UNTITLED) -> None:
         self.lang = lang
+        self._watchlists = watchlists
         self._words = words(lang)
 
     def __call__(self, name: str, /, **values: object) -> str:
@@ -27,7 +30,11 @@ class Say:
 
     def topic(self, key: str) -> str:
         """What a key is called."""
-        return printable(topic_name(self.lang, key), 80)
+        return printable(topic_name(self.lang, key, self._watchlists), 80)
+
+    def named(self, key: str) -> Json:
+        """A key, what it is called, and whether it gets a watchlist's star; see parts/name.js."""
+        return {"key": key, "label": self.topic(key), "watchlist": watchlist_of(key) is not None}
 
     def known(self, name: str, otherwise: str) -> str:
         """The word of that name, else `otherwise` made fit to show."""

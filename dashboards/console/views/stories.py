@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alerts.events import Evidence
+from alerts.keys import watchlist_key
 from dashboards.console.views.say import Json, Say, iso
 from dashboards.query import Story
 from dashboards.text import printable
@@ -12,8 +15,8 @@ _SOURCE = 60
 _NEUTRAL = 0.15
 
 
-def story_view(story: Story, say: Say) -> Json:
-    """A story of a topic page."""
+def story_view(story: Story, say: Say, of: str = "") -> Json:
+    """A story of the page of the key `of`."""
     first = story.first
     spread = say("spread_over", n=story.sources) if story.sources > 1 else ""
     return {
@@ -24,6 +27,7 @@ def story_view(story: Story, say: Say) -> Json:
         "lang": printable(first.lang, 16),
         "topic_name": say.topic(first.topic),
         "topic": first.topic,
+        "watchlists": _lists(first.watchlists, say, of),
         "at": iso(first.published_at),
         "tone": first.tone,
         "score": story.score,
@@ -32,8 +36,8 @@ def story_view(story: Story, say: Say) -> Json:
     }
 
 
-def evidence_view(evidence: Evidence, say: Say) -> Json:
-    """A story that moved an alert."""
+def evidence_view(evidence: Evidence, say: Say, of: str = "") -> Json:
+    """A story that moved an alert of the key `of`."""
     return {
         "id": evidence.id,
         "title": printable(evidence.title, TITLE),
@@ -42,6 +46,7 @@ def evidence_view(evidence: Evidence, say: Say) -> Json:
         "lang": "",
         "topic_name": say.topic(evidence.topic),
         "topic": evidence.topic,
+        "watchlists": _lists(evidence.watchlists, say, of),
         "at": iso(evidence.published_at),
         "tone": evidence.tone or _tone(evidence.score),
         "score": evidence.score,
@@ -55,6 +60,11 @@ def topic_choices(say: Say, ids: tuple[str, ...]) -> list[Json]:
     """Topics that a story may be moved to."""
     choices: list[Json] = [{"key": key, "label": say.topic(key)} for key in ids]
     return sorted(choices, key=lambda choice: str(choice["label"]))
+
+
+def _lists(names: Sequence[str], say: Say, of: str) -> list[Json]:
+    """The watchlists that a story belongs to, but for the one whose page it stands on."""
+    return [say.named(key) for key in map(watchlist_key, names) if key != of]
 
 
 def _tone(score: float) -> str:

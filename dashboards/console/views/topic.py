@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from alerts.events import AlertEvent
+from alerts.keys import watchlist_of
 from dashboards.console.normal import Normal
 from dashboards.console.views.say import Json, Say, iso, milliseconds, short
 from dashboards.console.views.stories import story_view, topic_choices
 from dashboards.query import Series, Share, StoryPage
 from dashboards.text import printable
+from pipeline.settings import Watchlist
 
 SPANS = {
     "1d": timedelta(days=1),
@@ -55,6 +57,8 @@ class TopicPage(Struct, frozen=True, kw_only=True):
     topics: tuple[str, ...]
     learning: bool
     more: bool
+    watchlist: Watchlist | None = None
+    """What the settings say of the key where it is a watchlist's; None where they have no such list."""
 
 
 def topic_view(page: TopicPage, say: Say) -> Json:
@@ -65,8 +69,8 @@ def topic_view(page: TopicPage, say: Say) -> Json:
     label = say.topic(page.key)
     alert = page.firing
     return {
-        "key": page.key,
-        "label": label,
+        **say.named(page.key),
+        "follows": _follows(page, say),
         "lead": say("topic_lead", documents=f"{documents:,}", negative=f"{negative:,}", n=len(page.alerts)),
         "alert": alert and {"id": alert.id, "severity": alert.severity, "surprise": alert.surprise},
         "learning": page.learning,
@@ -79,7 +83,7 @@ def topic_view(page: TopicPage, say: Say) -> Json:
         "filter": {name: getattr(page.filter, name) for name in Filter.__struct_fields__},
         "sources": [each.value for each in page.sources if each.value == printable(each.value, 200)],
         "langs": [each.value for each in page.langs if each.value],
-        "stories": [story_view(story, say) for story in page.stories.stories],
+        "stories": [story_view(story, say, page.key) for story in page.stories.stories],
         "topics": topic_choices(say, page.topics),
         "told": {},
         "more": page.more,
@@ -122,6 +126,27 @@ def _area(alert: AlertEvent, until: datetime, say: Say) -> Json:
         "severity": alert.severity,
         "label": say(alert.severity),
     }
+
+
+def _follows(page: TopicPage, say: Say) -> Json | None:
+    """What a watchlist is made of; None for a topic."""
+    if watchlist_of(page.key) is None:
+        return None
+    chosen = page.watchlist
+    if chosen is None:
+        return {"gone": True, "facts": []}
+    facts = {
+        "follows_terms": chosen.terms,
+        "follows_symbols": chosen.symbols,
+        "follows_sources": chosen.sources,
+        "follows_topics": tuple(map(say.topic, chosen.topics)),
+    }
+    told = [
+        (say(name), say("comma").join(printable(value, 100) for value in values))
+        for name, values in facts.items()
+        if values
+    ]
+    return {"gone": False, "facts": told}
 
 
 def _table(page: TopicPage) -> list[list[object]]:
