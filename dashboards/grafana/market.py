@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models.common import StackingMode
 from dashboards.grafana import panels, wording
 from dashboards.grafana.column import Column
 from dashboards.grafana.palette import MEAN_STEPS, SHARE_STEPS, SKY, TONE, VERMILLION, ZERO_IS_GOOD
-from dashboards.grafana.query import RUN, TO, WINDOW, Sql, by_window, series, topic_name
+from dashboards.grafana.query import RUN, TO, WINDOW, Sql, by_window, is_watchlist, series, topic_name
 from dashboards.grafana.tongue import Tongue
 from dashboards.grafana.variables import AROUND_ALERT, alert_link, topic_link
 
@@ -111,15 +111,17 @@ def heat_map(t: Tongue, run: str = RUN, title: str = "") -> Any:
     return panels.heat(
         title or t("Sentiment by topic", "各话题情绪"),
         t(
-            "Mean score of the documents in each cell: orange is bad news, blue good. Empty: no documents.",
-            "每格内文档的平均得分：橙色为坏消息，蓝色为好消息；空白表示没有文档。",
+            "Mean score of the documents in each cell: orange is bad news, blue good. Empty: no documents. "
+            "A star marks a watchlist, which lies across topics.",
+            "每格内文档的平均得分：橙色为坏消息，蓝色为好消息；空白表示没有文档。★ 为自选列表，横跨各话题。",
         ),
         series(f"""
             SELECT $__timeGroupAlias(minute, $__interval), {topic_name("key", t)} AS metric,
               sum(score_sum)::float8 / (1000.0 * sum(documents)) AS value
             FROM sentiment
             WHERE run = {run} AND $__timeFilter(minute)
-            GROUP BY 1, key HAVING sum(documents) > 0 ORDER BY 1, key = 'overall', key DESC
+            GROUP BY 1, key HAVING sum(documents) > 0
+            ORDER BY 1, key = 'overall', {is_watchlist("key")}, key DESC
         """),
     )
 
@@ -130,9 +132,11 @@ def topic_board(t: Tongue, run: str = RUN) -> Any:
         t("Topics", "话题一览"),
         t(
             "Chosen rolling window at the end of the range; change is against the same window a day before. "
-            "What rings comes first, by surprise; then the darkest. A click opens the topic.",
+            "What rings comes first, by surprise; then the darkest. A click opens the topic. A star marks a "
+            "watchlist, which lies across topics: its documents are counted there, too.",
             "所选滚动窗口（截至时间末尾）；变化为与前一天同一窗口相比。"
-            "响起者按意外度居前，其后按情绪由低到高。点击进入话题。",
+            "响起者按意外度居前，其后按情绪由低到高。点击进入话题。"
+            "★ 为自选列表，横跨各话题，其文档也计入话题。",
         ),
         Sql(f"""
             WITH {edge(run)}, spans AS (

@@ -15,6 +15,7 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models.common import DataSourceRef
 
+from alerts.keys import WATCH
 from dashboards.grafana.tongue import Tongue
 
 POSTGRES: Final = DataSourceRef(type_val="grafana-postgresql-datasource", uid="tocsin-postgres")
@@ -32,8 +33,6 @@ WINDOW: Final = (
 """Length of the chosen rolling window."""
 TO: Final = "$__timeTo()::timestamptz"
 FROM: Final = "$__timeFrom()::timestamptz"
-HAS_TOPIC: Final = f"({TOPIC} = 'overall' OR topic = {TOPIC})"
-"""Condition on `document`."""
 
 Format = Literal["table", "time_series"]
 
@@ -59,9 +58,40 @@ def link_only(text: str) -> str:
 
 
 def topic_name(key: str, t: Tongue) -> str:
-    """SQL for the name of the topic id in the expression `key`; an id without a name is its own."""
+    """SQL for the name of the topic id in the expression `key`; an id without a name is its own.
+
+    A watchlist shows as a star and its name: titles stand in settings, which the database does not have.
+    """
     names = json.dumps(t.topic_names(), ensure_ascii=False).replace("'", "''").replace("$", "＄")
-    return f"coalesce('{names}'::jsonb ->> {key}, replace({key}, '_', ' '))"
+    return (
+        f"CASE WHEN {is_watchlist(key)} THEN '★ ' || {_list(key)}"
+        f" ELSE coalesce('{names}'::jsonb ->> {key}, replace({key}, '_', ' ')) END"
+    )
+
+
+def is_watchlist(key: str) -> str:
+    """SQL for whether the expression `key` is a watchlist's; these overlap, so that no sum holds them."""
+    return f"starts_with({key}, '{WATCH}')"
+
+
+def _list(key: str) -> str:
+    return f"substr({key}, {len(WATCH) + 1})"
+
+
+def of_topic(run: str) -> str:
+    """SQL for a table `document` of the chosen topic's or watchlist's documents in the time range.
+
+    Each half has an index, and the one that was not chosen finds nothing at once.
+    """
+    chosen = f"CASE WHEN {is_watchlist(TOPIC)} THEN {_list(TOPIC)} END"
+    return f"""(
+                SELECT document.* FROM document
+                WHERE run = {run} AND $__timeFilter(published_at)
+                  AND ({TOPIC} = 'overall' OR topic = {TOPIC})
+                UNION ALL
+                SELECT document.* FROM watched JOIN document USING (run, id, partition, "offset")
+                WHERE watched.run = {run} AND watchlist = {chosen} AND $__timeFilter(watched.published_at)
+              ) AS document"""
 
 
 def by_window(column: str) -> str:

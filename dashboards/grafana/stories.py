@@ -7,7 +7,7 @@ from typing import Any, Final
 from dashboards.grafana import panels
 from dashboards.grafana.column import Column
 from dashboards.grafana.palette import MEAN_STEPS, SHARE_STEPS, TONE
-from dashboards.grafana.query import HAS_TOPIC, LANGUAGE, RUN, Sql, link_only, shown
+from dashboards.grafana.query import LANGUAGE, RUN, Sql, link_only, of_topic, shown
 from dashboards.grafana.tongue import Tongue
 from dashboards.grafana.wording import tones
 
@@ -17,9 +17,8 @@ _CLUSTER: Final = "coalesce(joined, story)"
 
 def _documents(run: str) -> str:
     return (
-        f"document LEFT JOIN (SELECT story, joined FROM story_merge WHERE run = {run}) AS merged"
-        " USING (story)"
-        f" WHERE run = {run} AND $__timeFilter(published_at) AND {HAS_TOPIC} AND {LANGUAGE}"
+        f"{of_topic(run)}\n              LEFT JOIN (SELECT story, joined FROM story_merge WHERE run = {run})"
+        f" AS merged USING (story)\n              WHERE {LANGUAGE}"
     )
 
 

@@ -15,7 +15,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.grafana.palette import ORANGE
-from dashboards.grafana.query import POSTGRES, RUN, TOPIC, Sql, topic_name
+from dashboards.grafana.query import POSTGRES, RUN, TOPIC, Sql, is_watchlist, topic_name
 from dashboards.grafana.tongue import BOARDS, Tongue
 
 KNOWN_RUNS: Final = """
@@ -75,14 +75,17 @@ def run(t: Tongue, name: str = "run", label: str = "", first: str = "live") -> A
 
 
 def topic(t: Tongue) -> Any:
-    """A topic, or all together, of those that had documents in the time range."""
+    """A topic, a watchlist, or all together, of those that had documents in the time range."""
     name = topic_name("key", t)
     sql = f"""
         SELECT key AS __value, {name} AS __text
         FROM (SELECT DISTINCT key FROM sentiment WHERE run = {RUN} AND $__timeFilter(minute)) AS told
-        ORDER BY key <> 'overall', 2
+        ORDER BY key <> 'overall', {is_watchlist("key")}, 2
     """
-    about = t("Topics that had documents in the time range.", "所选时间内有文档的话题。")
+    about = t(
+        "Topics that had documents in the time range; after them, with a star, watchlists.",
+        "所选时间内有文档的话题；其后带 ★ 的为自选列表。",
+    )
     return _Choice("topic", t("Topic", "话题"), about, sql, "overall")
 
 

@@ -10,7 +10,7 @@ from dashboards.grafana import market, panels, variables
 from dashboards.grafana.assemble import Section, assemble
 from dashboards.grafana.column import Column
 from dashboards.grafana.palette import BLUE, ORANGE
-from dashboards.grafana.query import RUN, TOPIC, Sql, by_window, series
+from dashboards.grafana.query import RUN, TOPIC, Sql, by_window, series, topic_name
 from dashboards.grafana.tongue import Tongue
 
 OTHER: Final = "${other:sqlstring}"
@@ -147,7 +147,8 @@ def alerts_compared(t: Tongue) -> Any:
         t("Alerts of both runs", "两次运行的警报"),
         t("Which run rang, when, and how surely.", "各运行响起的时间与意外度。"),
         Sql(f"""
-            SELECT detected_at, key, CASE WHEN run = {RUN} THEN surprise END AS one,
+            SELECT detected_at, {topic_name("key", t)} AS topic,
+              CASE WHEN run = {RUN} THEN surprise END AS one,
               CASE WHEN run = {OTHER} THEN surprise END AS two
             FROM alert WHERE run IN ({RUN}, {OTHER}) AND $__timeFilter(detected_at)
             ORDER BY detected_at, key, run LIMIT 500
@@ -155,9 +156,7 @@ def alerts_compared(t: Tongue) -> Any:
         size=(12, 8),
         columns=(
             Column("detected_at", t("Rang", "响起时间"), "dateTimeAsIso", width=170),
-            Column(
-                "key", t("Topic", "话题"), words={key: (name, None) for key, name in t.topic_names().items()}
-            ),
+            Column("topic", t("Topic", "话题")),
             Column("one", t("Surprise, ${run}", "意外度（${run}）"), decimals=1, color=BLUE),
             Column("two", t("Surprise, ${other}", "意外度（${other}）"), decimals=1, color=ORANGE),
         ),

@@ -13,8 +13,9 @@ from alerts.settings import DetectorSettings
 from pipeline.classify import Incoming, classify_batch
 from pipeline.records import Document
 from pipeline.replay import History, replay_offline
-from pipeline.settings import Settings
+from pipeline.settings import Settings, Watchlist
 from pipeline.store import Store, actions, schema
+from pipeline.watchlists import Watchlists
 from tests.headlines import distinct
 from tests.keyword_classifier import KeywordClassifier
 from tests.records import alert_event, evidence, label, rejected
@@ -29,6 +30,9 @@ HOSTILE = (
     '=HYPERLINK("http://x")<script>alert(1)</script> [bank](javascript:alert(1)) '
     "\u202eevil\u202c\u200b bank fails\x07 " + "W" * 10_000
 )
+
+
+LISTS = {"banks": Watchlist(title="Banks", terms=("bank",)), "wires": Watchlist(sources=("wire",))}
 
 
 def documents(seed: int = 1) -> list[Document]:
@@ -67,7 +71,7 @@ def fill(store: Store) -> None:
         rejected=(),
         outside=0,
     )
-    settings = Settings(detector=DetectorSettings(warmup_days=2))
+    settings = Settings(detector=DetectorSettings(warmup_days=2), watchlists=LISTS)
     result = replay_offline(history, KeywordClassifier(), settings, run=RUN, now=NOW)
     scored = classify_batch(
         [Incoming(0, at, msgspec.json.encode(document)) for at, document in enumerate(news)],
@@ -77,6 +81,7 @@ def fill(store: Store) -> None:
         now=NOW,
         future_tolerance=300,
         live=False,
+        watchlists=Watchlists(settings.watchlists),
         detect_language=False,
     ).scored
     store.write_documents(scored)

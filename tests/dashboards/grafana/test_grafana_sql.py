@@ -104,6 +104,47 @@ def test_every_query_answers_over_the_week_of_the_replay(
             assert {"time", "text", "tags"} <= set(answer[0])
 
 
+def test_a_watchlist_may_be_chosen_like_a_topic(database: psycopg.Connection, english: list[Query]) -> None:
+    moment = at(END, DAYS, **(CHOSEN | {"topic": "watch.banks"}))
+    for query in english:
+        answer = told(database, query, moment)
+        alerts = ("Alerts", "What the detector", "Delivery", "Waiting or refused")
+        if "${topic" in query.text and not query.place.removeprefix("panel ").startswith(alerts):
+            assert answer or query.form == "annotation", f"{query.board}, {query.place}"
+    top = rows(database, english, "tocsin-topic", "panel Top stories A", moment)
+    assert sum(row["copies"] for row in top) == 41 and all("bank" in row["title"] for row in top)
+
+
+def test_watchlists_have_a_star_and_stand_apart(
+    database: psycopg.Connection, every: list[Query], english: list[Query]
+) -> None:
+    names = [row["__text"] for row in rows(database, english, "tocsin-overview", "variable topic")]
+    assert names[0] == "All topics" and names[-2:] == ["★ banks", "★ wires"]
+    board = rows(database, every, "tocsin-overview-zh", "panel 话题一览 A")
+    topics = {row["key"]: row["topic"] for row in board}
+    assert (topics["watch.banks"], topics["watch.wires"]) == ("★ banks", "★ wires")
+    whole = {row["key"]: row["documents"] for row in board}
+    parts = sum(n or 0 for key, n in whole.items() if key != "overall" and not key.startswith("watch."))
+    assert parts == (whole["overall"] or 0)
+    heat = rows(database, english, "tocsin-overview", "panel Sentiment by topic A")
+    last = [row["metric"] for row in heat if row["time"] == heat[-1]["time"]]
+    assert last[-1] == "All topics" and [name.startswith("★") for name in last[:-1]] == sorted(
+        name.startswith("★") for name in last[:-1]
+    )
+
+
+def test_no_sum_over_keys_takes_watchlists_for_topics(every: list[Query]) -> None:
+    """They overlap: whatever adds minutes up does so for one key, or key by key."""
+    for query in every:
+        if re.search(r"FROM[^)]*\bsentiment\b", query.text) and re.search(r"\b(sum|avg)\(", query.text):
+            one = (
+                "key = 'overall'" in query.text
+                or "key = ${topic" in query.text
+                or "key = (SELECT" in query.text
+            )
+            assert one or re.search(r"GROUP BY [^)]*\bkey\b", query.text), f"{query.board}, {query.place}"
+
+
 @pytest.mark.parametrize("window", ["5m", "24h"])
 def test_every_query_answers_over_hours_and_other_windows(
     database: psycopg.Connection, english: list[Query], window: str
