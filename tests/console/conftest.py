@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import Store
-from tests.console.filled import RUN, WATCHLISTS, fill, watched, watched_run
+from tests.console.filled import RUN, WATCHLISTS, fill, fill_wide, watched, watched_run
 from tests.servers import _die_with_parent
 
 _CHROMIUM = (
@@ -81,6 +81,8 @@ def watched_address(watched_file: Path, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("watched")
     (folder / "tocsin.toml").write_text(f'run = "{RUN}"\n{WATCHLISTS}', encoding="utf-8")
     own = shutil.copy(watched_file, watched_file.with_name("served.db"))
+    with Store.open(f"sqlite:///{own}") as store:
+        fill_wide(store)
     with console_process(folder, f"sqlite:///{own}") as found:
         yield found
 

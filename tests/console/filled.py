@@ -16,7 +16,7 @@ from pipeline.story import story_key
 from pipeline.tally import tally
 from pipeline.watchlists import Watchlists
 from tests.headlines import distinct
-from tests.records import document
+from tests.records import document, sentiment_minute, sentiment_row
 
 RUN = "bank"
 BEGIN = datetime(2023, 3, 6, tzinfo=UTC)
@@ -103,6 +103,24 @@ def watched_run() -> list[ScoredDocument]:
 def unscored(scored: ScoredDocument) -> Document:
     """The document as it was before it was scored."""
     return Document(**{name: getattr(scored, name) for name in Document.__struct_fields__ if name != "v"})
+
+
+WIDE = "wide"
+
+
+def fill_wide(store: Store) -> None:
+    """A run of 200 topics and 40 watchlists, whose bad news grows with their number."""
+    keys = [f"topic_{n:03}" for n in range(200)] + [f"watch.list-{n:02}" for n in range(40)]
+    minutes = []
+    for hour in range(24):
+        rows = [
+            sentiment_row(
+                key=key, documents=n % 40, negative_stories=n // 12 if hour == 23 else 1, evidence=()
+            )
+            for n, key in enumerate(["overall", *keys])
+        ]
+        minutes.append(sentiment_minute(hour * 60, 0, *rows, run=WIDE))
+    store.write_sentiment(minutes)
 
 
 def fill(

@@ -14,7 +14,7 @@ from dashboards.console.words import TAGS, words
 from pipeline.store import Store
 from pipeline.store.actions import journal, verdicts
 from tests.console.conftest import console_process
-from tests.console.filled import RUN
+from tests.console.filled import RUN, WIDE
 from tests.servers import new_database, start_postgres
 
 PICTURES = os.environ.get("CONSOLE_PICTURES")
@@ -209,6 +209,33 @@ def test_watchlists_beside_topics(
     for path in ("/", "/topics/watch.banks"):
         visit.open(f"{path}?run={RUN}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
+    page.context.close()
+
+
+def test_a_board_of_two_hundred_topics_is_found_through(chromium: Any, watched_address: str) -> None:
+    visit = Visit(chromium, watched_address, "en", "light")
+    page = visit.page
+    rows = page.locator(".t-board tbody tr")
+    visit.open(f"/?run={WIDE}")
+    assert rows.count() == 241
+    assert rows.nth(1).get_by_role("rowheader").inner_text().split()[-1] == "list-39", "the most surprising"
+    page.keyboard.press("/")
+    before = page.evaluate("performance.now()")
+    page.keyboard.type("topic 19")
+    page.wait_for_function("document.querySelectorAll('.t-board tbody tr').length === 10")
+    assert page.evaluate("performance.now()") - before < 5000
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Topic", exact=True).click()
+    assert rows.first.get_by_role("rowheader").inner_text() == "topic 190"
+    page.locator("[data-search]").fill("")
+    page.keyboard.press("Tab")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("w")
+    page.wait_for_function("document.querySelectorAll('.t-board tbody tr').length === 40")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.href").endswith(f"/topics/watch.list-00?run={WIDE}")
+    visit.sound("board-wide")
     page.context.close()
 
 

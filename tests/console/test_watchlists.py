@@ -129,10 +129,11 @@ def test_its_page_says_what_it_follows_and_where_else_a_story_belongs(
         each["key"] != "watch.banks" for story in view["stories"] for each in story["watchlists"]
     )
     assert any("银行" in story["title"] for story in view["stories"])
+    assert [(each["key"], each["documents"]) for each in view["divided"]] == [("financials", 46)]
     page = TopicDesk("financials")
     page.act("filter", {"source": "wire 5", "tone": "negative"}, asked)
     told = page.view(asked)
-    assert (told["watchlist"], told["follows"]) == (False, None)
+    assert (told["watchlist"], told["follows"], told["divided"]) == (False, None, [])
     listed = {each["label"] for story in told["stories"] for each in story["watchlists"]}
     assert listed == {banks, "wire-five"}
     json.dumps([view, told])

@@ -15,6 +15,8 @@ from dashboards.query.sentiment import LONGEST
 
 _STEP = 30
 _MOST = 300
+_TOPICS = 6
+"""Topics that are named of a watchlist."""
 _SHORTEST = timedelta(minutes=30)
 
 
@@ -79,6 +81,9 @@ class TopicDesk:
             learning=heard is not None and last - heard < warmup,
             more=len(stories.stories) == self._limit < _MOST,
             watchlist=asked.settings.watchlists.get(name) if name is not None else None,
+            divided=query.shares(store, run, "topic", key=key, since=since, until=until, limit=_TOPICS)
+            if name is not None
+            else (),
         )
         return {**topic_view(page, asked.say), "told": dict(self._told.told)}
 

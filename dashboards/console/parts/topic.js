@@ -27,6 +27,7 @@ export default {
         <a v-if="view.alert" class="t-badge" :class="'t-' + view.alert.severity" :href="href('/alerts/' + view.alert.id)">{{ t(view.alert.severity) }} {{ fixed(view.alert.surprise) }}</a>
         <span v-else-if="view.learning" class="t-tag" :title="t('learning_why')">{{ t("learning") }}</span>
         <p class="t-lead">{{ view.lead }}</p></div>
+      <p v-if="view.divided.length" class="t-hint t-parted">{{ t("by_topic") }} <template v-for="each in view.divided" :key="each.key"><a :href="href('/topics/' + each.key)">{{ each.label }}</a> {{ count(each.documents) }} </template></p>
       <p v-if="view.follows?.gone" class="t-hint">{{ t("follows_gone") }}</p>
       <details v-else-if="view.follows" class="t-follows"><summary>{{ t("follows") }}</summary>
         <dl class="t-keys"><template v-for="fact in view.follows.facts" :key="fact[0]"><dt>{{ fact[0] }}</dt><dd><bdi>{{ fact[1] }}</bdi></dd></template></dl>

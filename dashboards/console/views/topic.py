@@ -59,6 +59,8 @@ class TopicPage(Struct, frozen=True, kw_only=True):
     more: bool
     watchlist: Watchlist | None = None
     """What the settings say of the key where it is a watchlist's; None where they have no such list."""
+    divided: Sequence[Share] = ()
+    """Documents of a watchlist by topic."""
 
 
 def topic_view(page: TopicPage, say: Say) -> Json:
@@ -71,6 +73,7 @@ def topic_view(page: TopicPage, say: Say) -> Json:
     return {
         **say.named(page.key),
         "follows": _follows(page, say),
+        "divided": [{**say.named(each.value), "documents": each.documents} for each in page.divided],
         "lead": say("topic_lead", documents=f"{documents:,}", negative=f"{negative:,}", n=len(page.alerts)),
         "alert": alert and {"id": alert.id, "severity": alert.severity, "surprise": alert.surprise},
         "learning": page.learning,
