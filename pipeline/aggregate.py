@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import groupby
+from itertools import count, groupby
 
 import msgspec
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from alerts.keys import OVERALL
 from pipeline.counting import Counted, Counting, CountingHead, merges
 from pipeline.feeds import NO_SOURCES, Sources
+from pipeline.keytable import Ints
 from pipeline.lateness import Lateness
 from pipeline.offsets import CountedOffsets
 from pipeline.opened import OpenHead, OpenMinutes
@@ -21,7 +23,7 @@ from pipeline.records import LateDocument, Merge, RunTotals, SentimentMinute, Se
 from pipeline.rolling import Minute, Rolling
 from pipeline.settings import EventTimeSettings
 from pipeline.tally import Rows, rows_of, source_hash
-from pipeline.watermark import FOREVER, Progress, Watermark
+from pipeline.watermark import FOREVER, NEVER, Progress, Watermark
 
 __all__ = ["OVERALL", "Aggregate", "Snapshot", "StateError", "Totals"]
 
@@ -66,7 +68,6 @@ class _Head(Struct):
     last: int | None
     last_busy: int
     history: dict[int, Minute]
-    revisions: dict[int, int]
     counting: CountingHead
     totals: Totals
     ended: bool
@@ -123,7 +124,6 @@ class Aggregate:
         self._open = OpenMinutes()
         self._last_busy = 0
         self._rolling = Rolling(self._horizon)
-        self._revisions: dict[int, int] = {}
         self._counting = Counting(settings)
         self._sources = Sources()
 
@@ -156,19 +156,54 @@ class Aggregate:
         """Count one tally; returns the minutes it closed, in order, and those it amended."""
         if not 0 <= tally.partition < self.partitions:
             raise ValueError(f"tally of partition {tally.partition}, but there are {self.partitions}")
-        amendments = self._take(tally)
+        minutes = list(self._take(tally))
         if tally.clock is not None and tally.start == tally.end:
             self._watermark.advance(tally.partition, tally.clock - self._settings.idle_timeout)
         if tally.final:
             self._watermark.end(tally.partition)
-        closed = list(self._close())
+        minutes += self._close()
         if self._open.documents > self._settings.open_documents:
-            closed += self._close_by_force()
+            minutes += self._close_by_force()
         self.totals.duplicates = self._counting.duplicates
-        return [*amendments, *closed]
+        return minutes
 
-    def _take(self, tally: Tally) -> list[SentimentMinute]:
-        """Take in the rows of offsets that were not counted yet; returns the closed minutes they amended."""
+    def _take(self, tally: Tally) -> Iterator[SentimentMinute]:
+        """Take in the rows of offsets that were not counted yet, as if one after the other.
+
+        A row is late if those before it have closed its minute, in this tally or another: how documents are
+        cut into tallies decides nothing.
+        """
+        rows = self._uncounted(tally)
+        if not rows.size:
+            return
+        stamps = rows["published"]
+        if tally.clock is not None:
+            # A stamp ahead of the clock must not close other documents' minutes before their time.
+            stamps = np.minimum(stamps, tally.clock)
+        fresh = self._watermark.progress[tally.partition].high is None
+        before = self._watermark.hear(tally.partition, stamps, rows["source"])
+        closed = self._watermark.at(tally.partition, before) // 60 - 1
+        if fresh:
+            closed[0] = NEVER // 60
+        late = rows["published"] // 60 <= np.maximum(closed, self._last)
+        names = {source_hash(name): name for name in tally.sources}
+        self._sources.hear(names)
+        self.lateness.observe(names, rows["source"], np.maximum(before - stamps, 0), late)
+        self._cite(tally, rows[~late])
+        for part in _parts(closed, late):
+            if not self.ended:
+                yield from self._close_until(int(closed[part.start]))
+            self._open.add(rows[part][~late[part]])
+            if late[part].any():
+                yield from self._amend(rows[part][late[part]], tally.partition)
+
+    @property
+    def _last(self) -> int:
+        """The last closed minute."""
+        return NEVER // 60 if self._rolling.last is None else self._rolling.last
+
+    def _uncounted(self, tally: Tally) -> Rows:
+        """Rows of offsets that were not counted before, with this aggregate's numbers of topics and lists."""
         counted = self._offsets[tally.partition]
         rows = rows_of(tally)
         rejected = np.array(tally.rejected, np.int64)
@@ -177,73 +212,64 @@ class Aggregate:
             rejected = rejected[~counted.among(rejected)]
         counted.add(tally.start, tally.end)
         self.totals.rejected += rejected.size
-        if not rows.size:
-            return []
         rows = rows.copy()
-        rows["topic"] = self._topic_numbers(tally.topics)[rows["topic"]]
-        rows["watch"] = self._counting.watched.numbers(tally.watched)[rows["watch"]]
-        stamps = rows["published"]
-        if tally.clock is not None:
-            # A stamp ahead of the clock must not close other documents' minutes before their time.
-            stamps = np.minimum(stamps, tally.clock)
-        before = self._watermark.hear(tally.partition, stamps, rows["source"])
-        last = self._rolling.last
-        late = np.zeros(rows.size, bool) if last is None else rows["published"] // 60 <= last
-        names = {source_hash(name): name for name in tally.sources}
-        self._sources.hear(names)
-        self.lateness.observe(names, rows["source"], np.maximum(before - stamps, 0), late)
-        amendments = self._amend(rows[late], tally.partition) if late.any() else []
-        taken = rows[~late]
-        self._open.add(taken)
+        if rows.size:
+            rows["topic"] = self._topic_numbers(tally.topics)[rows["topic"]]
+            rows["watch"] = self._counting.watched.numbers(tally.watched)[rows["watch"]]
+        return rows
+
+    def _cite(self, tally: Tally, taken: Rows) -> None:
+        """Keep what may be cited of the rows that wait for their minute to close."""
         if tally.evidence:
             offsets = set(taken["offset"].tolist())
             for offset, evidence in zip(tally.evidence_offset, tally.evidence, strict=True):
                 if offset in offsets:
                     self._open.cite(int(evidence.published_at.timestamp() // 60), evidence)
-        return amendments
 
     def _topic_numbers(self, topics: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
         known = self._counting.topics
         known.extend(topic for topic in topics if topic not in known)
         return np.array([known.index(topic) for topic in topics], np.uint16)
 
-    def _amend(self, rows: Rows, partition: int) -> list[SentimentMinute]:
-        """Count documents whose minutes have closed; returns those minutes anew."""
-        last = self._rolling.last
-        assert last is not None
+    def _amend(self, rows: Rows, partition: int) -> Iterator[SentimentMinute]:
+        """Count documents whose minutes have closed, in the order in which they came; tell these minutes anew.
+
+        Documents of one minute that come one after the other amend it together.
+        """
+        last = self._last
         rows, assigned = self._counting.count_late(rows, last)
         self.totals.documents += rows.size
         self.totals.late += rows.size
         self.totals.merged += assigned.joined.size
-        late: dict[int, list[LateDocument]] = {}
+        merged = dict(merges(assigned, rows))
         columns = (rows[name].tolist() for name in ("offset", "published", "topic", "watch", "tone", "score"))
-        for offset, published, topic, watch, tone, score, new in zip(
-            *columns, assigned.first.tolist(), strict=True
-        ):
-            minute = published // 60
-            keys = (OVERALL, self._counting.topics[topic], *self._counting.watched.keys(watch))
-            if not self._rolling.amend(minute, keys, tone, score, new_story=new):
-                self.totals.beyond_horizon += 1
-                continue
-            late.setdefault(minute, []).append(
-                LateDocument(
-                    partition=partition,
-                    offset=offset,
-                    published_at=datetime.fromtimestamp(published, UTC),
-                    behind=60 * (last + 1) - published,
+        told = zip(count(), *columns, assigned.first.tolist(), strict=False)
+        for minute, group in groupby(told, key=lambda each: each[2] // 60):
+            late, joined = [], []
+            for place, offset, published, topic, watch, tone, score, new in group:
+                keys = (OVERALL, self._counting.topics[topic], *self._counting.watched.keys(watch))
+                if not self._rolling.amend(minute, keys, tone, score, new_story=new):
+                    self.totals.beyond_horizon += 1
+                    continue
+                if place in merged:
+                    joined.append(merged[place])
+                late.append(
+                    LateDocument(
+                        partition=partition,
+                        offset=offset,
+                        published_at=datetime.fromtimestamp(published, UTC),
+                        behind=60 * (last + 1) - published,
+                    )
                 )
-            )
-        merged = merges(assigned, rows)
-        return [
-            self._amendment(minute, tuple(late[minute]), merged.get(minute, ())) for minute in sorted(late)
-        ]
+            if late:
+                yield self._amendment(minute, tuple(late), tuple(joined))
 
     def _amendment(
         self, minute: int, late: tuple[LateDocument, ...], merged: tuple[Merge, ...]
     ) -> SentimentMinute:
-        revision = self._revisions[minute] = self._revisions.get(minute, 0) + 1
-        counted = Counted(sums=self._rolling.history[minute], merged=merged)
-        return self._minute(minute, counted, revision=revision, late=late)
+        sums = self._rolling.history[minute]
+        # So many late documents as it counts by now: the same for however they were cut into tallies.
+        return self._minute(minute, Counted(sums=sums, merged=merged), revision=sums[OVERALL].late, late=late)
 
     def _close(self) -> Iterator[SentimentMinute]:
         watermark = self._watermark.value
@@ -308,8 +334,6 @@ class Aggregate:
             if OVERALL in of_minute.sums:
                 self.totals.capped += of_minute.sums[OVERALL].capped
             self._rolling.close(minute, of_minute.sums)
-            if len(self._revisions) > self._horizon:
-                self._revisions = {m: n for m, n in self._revisions.items() if m > minute - self._horizon}
             yield self._minute(minute, of_minute, revision=0, sources=self._sources.named(of_minute.sources))
 
     def _end(self) -> SentimentMinute:
@@ -368,7 +392,6 @@ class Aggregate:
             last=self._rolling.last,
             last_busy=self._last_busy,
             history=self._rolling.history,
-            revisions=self._revisions,
             counting=self._counting.head(),
             totals=self.totals,
             ended=self.ended,
@@ -407,9 +430,21 @@ class Aggregate:
         self._open.restore(head.open, sealed["open"], head.last)
         self._last_busy = head.last_busy
         self._rolling = Rolling(self._horizon, head.last, head.history)
-        self._revisions = head.revisions
         self._counting.restore(head.counting, sealed)
         self._sources = Sources(head.sources)
+
+
+def _parts(closed: Ints, late: NDArray[np.bool_]) -> Iterator[slice]:
+    """Cut rows before each late one whose minute those of its own part have closed.
+
+    `closed` is the last minute that the rows before each have closed; it never falls.
+    """
+    start = 0
+    while start < closed.size:
+        by_now = np.flatnonzero(late[start:] & (closed[start:] > closed[start]))
+        end = start + int(by_now[0]) if by_now.size else closed.size
+        yield slice(start, end)
+        start = end
 
 
 @lru_cache(256)

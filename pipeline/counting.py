@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -108,15 +108,18 @@ class Counting:
         self._add_up_watched(counted, minute, rows, assigned, members, too_many)
         if any(cited.values()):
             self._cite(counted, cited, minute, rows, assigned, capped, members, too_many)
-        for at, merged in merges(assigned, rows).items():
-            counted[at].merged = merged
+        for place, merge in merges(assigned, rows):
+            counted[int(minute[place])].merged += (merge,)
         for at, sources in by_source(minute, rows["source"]).items():
             counted[at].sources = sources
         return rows.size, counted
 
     def count_late(self, rows: Rows, last: int) -> tuple[Rows, Assigned]:
-        """Of documents whose minutes have closed, those that count, and their stories; `last` closed last."""
-        rows = self._distinct(rows[_in_order(rows, self.topics, self.watched.known)], last // 60)
+        """Of documents whose minutes have closed, those that count, and their stories; `last` closed last.
+
+        They count in the order in which they came, as that is when each was told.
+        """
+        rows = self._distinct(rows, last // 60)
         minute = np.full(rows.size, last, np.int64)
         return rows, self._stories.assign(rows["story"], rows["lanes"], minute, last // 60)
 
@@ -350,15 +353,8 @@ def _in_order(rows: Rows, topics: Sequence[str], watched: Sequence[tuple[str, ..
     )
 
 
-def merges(assigned: Assigned, rows: Rows) -> dict[int, tuple[Merge, ...]]:
-    """Stories that joined one of another wording, by the minute of the first document that told them so."""
+def merges(assigned: Assigned, rows: Rows) -> Iterator[tuple[int, Merge]]:
+    """Stories that joined one of another wording, and the place of the document that told so first."""
     at = assigned.joined
-    found: dict[int, list[Merge]] = {}
-    for minute, story, joined in zip(
-        (rows["published"][at] // 60).tolist(),
-        rows["story"][at].tolist(),
-        assigned.cluster[at].tolist(),
-        strict=True,
-    ):
-        found.setdefault(minute, []).append(Merge(story=story, joined=joined))
-    return {minute: tuple(each) for minute, each in found.items()}
+    told = zip(at.tolist(), rows["story"][at].tolist(), assigned.cluster[at].tolist(), strict=True)
+    return ((place, Merge(story=story, joined=joined)) for place, story, joined in told)

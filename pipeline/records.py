@@ -255,7 +255,7 @@ class SentimentMinute(Struct, frozen=True, kw_only=True):
     minute: UtcDatetime
     """Start of the minute."""
     revision: int
-    """0 when the minute closed; 1, 2, … when late documents amended it, which detection ignores."""
+    """0 when the minute closed; else how many late documents have amended it, which detection ignores."""
     final: bool = False
     """The replay ends here: a mark without rows, after the last minute."""
     totals: RunTotals | None = None

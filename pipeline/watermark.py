@@ -9,6 +9,8 @@ from pipeline.keytable import Ints
 
 FOREVER = 1 << 62
 """The watermark once every partition has ended."""
+NEVER = -(1 << 62)
+"""The watermark before every partition has been heard of, where a number is wanted."""
 
 WITNESSES, ALONE = 3, 10
 """Documents in a row that make a jump in time believed: of several sources, or of a single one."""
@@ -85,6 +87,15 @@ class Watermark:
                 high = max(high, stamp)
         progress.ahead = [(stamp, source) for stamp, source in ahead if stamp > high]
         return high
+
+    def at(self, partition: int, highs: Ints) -> Ints:
+        """The watermark if this partition had come to each of `highs`, shape (n,), and no other moved on."""
+        others = [each.high for at, each in enumerate(self.progress) if at != partition]
+        if any(high is None for high in others):
+            return np.full(highs.shape, NEVER, np.int64)
+        return np.minimum(highs, min((high for high in others if high is not None), default=FOREVER)) - (
+            self._lateness
+        )
 
     def advance(self, partition: int, high: int) -> None:
         """Note that event time has come to `high` in this partition; it never goes back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.aggregate import OVERALL, Aggregate, Snapshot, StateError
 from pipeline.detection import observation
 from pipeline.records import RunTotals, ScoredDocument, SentimentMinute, Tally
+from pipeline.replay.digest import last_revisions
 from pipeline.settings import EventTimeSettings
 from pipeline.story import story_key
 from pipeline.tally import tally
@@ -134,6 +136,35 @@ def test_disorder_within_lateness_changes_nothing(
     feed: list[ScoredDocument], shifts: list[int], batch: int
 ) -> None:
     assert close(deliver(disordered(feed, shifts), 1, batch)) == close(deliver(in_order(feed), 1, 1000))
+
+
+@settings(max_examples=300)
+@given(documents, st.randoms(use_true_random=False), st.integers(1, 10), st.integers(0, 7))
+def test_late_documents_amend_alike_however_they_are_batched(
+    feed: list[ScoredDocument], random: Random, batch: int, repeat: int
+) -> None:
+    """Whatever the disorder: within one partition, what is late is decided by what came before it."""
+    random.shuffle(feed)
+
+    def told(delivery: Delivery) -> tuple[list[SentimentMinute], list[SentimentMinute]]:
+        minutes = close(delivery)
+        # Amendments that came together are told once: what stays is the last of each.
+        return [each for each in minutes if not each.revision], [
+            msgspec.structs.replace(each, late=(), merged=()) for each in last_revisions(minutes)
+        ]
+
+    one_by_one = deliver(feed, 1, 1)
+    assert told(deliver(feed, 1, batch, repeat)) == told(one_by_one)
+    late = [
+        (each.minute, document.offset, document.behind)
+        for each in close(one_by_one)
+        for document in each.late
+    ]
+    assert late == [
+        (each.minute, document.offset, document.behind)
+        for each in close(deliver(feed, 1, batch, repeat))
+        for document in each.late
+    ]
 
 
 @given(documents, st.lists(st.integers(0, 39), max_size=20), st.integers(1, 10))
