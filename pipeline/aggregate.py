@@ -232,7 +232,7 @@ class Aggregate:
         return np.array([known.index(topic) for topic in topics], np.uint16)
 
     def _amend(self, rows: Rows, partition: int) -> Iterator[SentimentMinute]:
-        """Count documents whose minutes have closed, in the order in which they came; tell these minutes anew.
+        """Count documents whose minutes have closed, in the order in which they came; tell the minutes anew.
 
         Documents of one minute that come one after the other amend it together.
         """
