@@ -45,7 +45,7 @@ from tests.servers import (
 from tests.worker.ports import ports_in_a_row
 
 WORKER = ("-m", "tests.scenarios.worker")
-_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 _READY = 240.0
 
 
