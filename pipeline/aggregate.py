@@ -10,7 +10,6 @@ from itertools import count, groupby
 import msgspec
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from alerts.keys import OVERALL
 from pipeline.counting import Counted, Counting, CountingHead, merges
@@ -19,7 +18,7 @@ from pipeline.keytable import Ints
 from pipeline.lateness import Lateness
 from pipeline.offsets import CountedOffsets
 from pipeline.opened import OpenHead, OpenMinutes
-from pipeline.records import LateDocument, Merge, RunTotals, SentimentMinute, SentimentRow, Tally
+from pipeline.records import Evidence, LateDocument, Merge, RunTotals, SentimentMinute, SentimentRow, Tally
 from pipeline.rolling import Minute, Rolling
 from pipeline.settings import EventTimeSettings
 from pipeline.tally import Rows, rows_of, source_hash
@@ -182,20 +181,23 @@ class Aggregate:
             stamps = np.minimum(stamps, tally.clock)
         fresh = self._watermark.progress[tally.partition].high is None
         before = self._watermark.hear(tally.partition, stamps, rows["source"])
-        closed = self._watermark.at(tally.partition, before) // 60 - 1
+        limit = self._watermark.at(tally.partition, before) // 60 - 1
         if fresh:
-            closed[0] = NEVER // 60
-        late = rows["published"] // 60 <= np.maximum(closed, self._last)
+            limit[0] = NEVER // 60
         names = {source_hash(name): name for name in tally.sources}
         self._sources.hear(names)
-        self.lateness.observe(names, rows["source"], np.maximum(before - stamps, 0), late)
-        self._cite(tally, rows[~late])
-        for part in _parts(closed, late):
+        cited = dict(zip(tally.evidence_offset, tally.evidence, strict=True))
+        minutes, late = rows["published"] // 60, np.zeros(rows.size, bool)
+        start = 0
+        while start < rows.size:
             if not self.ended:
-                yield from self._close_until(int(closed[part.start]))
-            self._open.add(rows[part][~late[part]])
-            if late[part].any():
-                yield from self._amend(rows[part][late[part]], tally.partition)
+                yield from self._close_until(int(limit[start]))
+            part = slice(start, _end_of_part(minutes, limit, start, self._last))
+            late[part] = minutes[part] <= self._last
+            self._wait(rows[part][~late[part]], cited)
+            yield from self._amend(rows[part][late[part]], tally.partition)
+            start = part.stop
+        self.lateness.observe(names, rows["source"], np.maximum(before - stamps, 0), late)
 
     @property
     def _last(self) -> int:
@@ -218,12 +220,12 @@ class Aggregate:
             rows["watch"] = self._counting.watched.numbers(tally.watched)[rows["watch"]]
         return rows
 
-    def _cite(self, tally: Tally, taken: Rows) -> None:
-        """Keep what may be cited of the rows that wait for their minute to close."""
-        if tally.evidence:
-            offsets = set(taken["offset"].tolist())
-            for offset, evidence in zip(tally.evidence_offset, tally.evidence, strict=True):
-                if offset in offsets:
+    def _wait(self, rows: Rows, cited: Mapping[int, Evidence]) -> None:
+        """Keep rows until their minute closes, and what may be cited of them by offset."""
+        self._open.add(rows)
+        if cited:
+            for offset in rows["offset"].tolist():
+                if (evidence := cited.get(offset)) is not None:
                     self._open.cite(int(evidence.published_at.timestamp() // 60), evidence)
 
     def _topic_numbers(self, topics: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
@@ -236,6 +238,8 @@ class Aggregate:
 
         Documents of one minute that come one after the other amend it together.
         """
+        if not rows.size:
+            return
         last = self._last
         rows, assigned = self._counting.count_late(rows, last)
         self.totals.documents += rows.size
@@ -434,17 +438,17 @@ class Aggregate:
         self._sources = Sources(head.sources)
 
 
-def _parts(closed: Ints, late: NDArray[np.bool_]) -> Iterator[slice]:
-    """Cut rows before each late one whose minute those of its own part have closed.
+def _end_of_part(minutes: Ints, limit: Ints, start: int, last: int) -> int:
+    """Where rows end that see the same closed minutes, of those from `start` on, where `last` closed last.
 
-    `closed` is the last minute that the rows before each have closed; it never falls.
+    `limit` is the minute up to which the rows before each let minutes close; it never falls. A row ends them
+    if its minute would have closed by then, or closes at once, being the first for a long time.
     """
-    start = 0
-    while start < closed.size:
-        by_now = np.flatnonzero(late[start:] & (closed[start:] > closed[start]))
-        end = start + int(by_now[0]) if by_now.size else closed.size
-        yield slice(start, end)
-        start = end
+    closable = minutes[start:] <= limit[start:]
+    if closable[0] and minutes[start] > last:
+        return start + 1
+    others = np.flatnonzero(closable & ((limit[start:] > limit[start]) | (minutes[start:] > last)))
+    return start + int(others[0]) if others.size else minutes.size
 
 
 @lru_cache(256)

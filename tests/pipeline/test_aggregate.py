@@ -49,7 +49,7 @@ documents = st.lists(
     st.builds(
         scored,
         st.integers(0, 40).map(str),
-        st.integers(0, 1200),
+        st.one_of(st.integers(0, 1200), st.integers(0, 1200).map(lambda second: second + 86_400 * 8)),
         titles,
         st.sampled_from(TOPICS),
         st.integers(-1000, 1000),
