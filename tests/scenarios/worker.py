@@ -6,6 +6,9 @@ that comes there kills itself, as a power cut would; the file goes first, so tha
 
 from __future__ import annotations
 
+import tests.scenarios.sleeping  # noqa: F401 - before what takes `time.sleep` as it finds it
+
+# isort: split
 import asyncio
 import multiprocessing
 import os
