@@ -45,7 +45,7 @@ from tests.servers import (
 from tests.worker.ports import ports_in_a_row
 
 WORKER = ("-m", "tests.scenarios.worker")
-_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 _READY = 240.0
 
 
@@ -258,7 +258,7 @@ def _faked_time(file: Path) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(_FAKETIME),
         "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "NO_FAKE_STAT": "1",
     }
