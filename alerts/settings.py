@@ -43,8 +43,8 @@ class DetectorSettings(BaseModel):
     """Lengths of the windows that are watched, minutes, shortest first: 2 to 1440, at most six."""
     budget_per_week: float = Field(1.0, gt=0, le=100)
     """False alarms a week that one key may raise at most; the floor keeps quiet keys far below."""
-    min_surprise: float = Field(2.0, ge=0.5, le=50)
-    """A key never rings below this surprise, however quiet its history (2 is one chance in a hundred)."""
+    min_surprise: float = Field(1.8, ge=0.5, le=50)
+    """A key never rings below this surprise, however quiet its history (2 would be one chance in a hundred)."""
     min_stories: int = Field(5, ge=1, le=10_000)
     """Distinct negative stories that a window must hold before it can ring."""
     warmup_days: float = Field(3.0, ge=0.5, le=90)
@@ -53,7 +53,7 @@ class DetectorSettings(BaseModel):
     """Days after which an hour counts half in the seasonal profile and in the spread around it."""
     level_half_life_days: float = Field(3.0, ge=0.25, le=365)
     """Days after which an hour counts half in the level, which follows busier and calmer weeks."""
-    tempo_half_life_hours: float = Field(6.0, ge=0.5, le=72)
+    tempo_half_life_hours: float = Field(12.0, ge=0.5, le=72)
     """Hours after which an hour counts half in the tempo, which windows of up to three hours are held to."""
     tail_half_life_days: float = Field(28.0, ge=1, le=3650)
     """Days after which a past peak of the surprise counts half in the threshold."""

@@ -15,8 +15,8 @@ from pipeline.signature import BANDS, LANES
 
 NEAR_MINUTES = 30
 """Minutes within which the lower of the two similarities is enough: a burst of wordings is one event."""
-NEAR, FAR = 32, 46
-"""Lanes of 64 that must agree with the story's first document: similarity 0.5 and 0.72."""
+NEAR, FAR = 32, 56
+"""Lanes of 64 that must agree with the story's first document: similarity 0.5 and 0.87."""
 
 _TOLD = np.dtype([("story", "<i8"), ("cluster", "<i8")])
 _LEADER = np.dtype([("cluster", "<i8"), ("minute", "<i4"), ("owns", "u1"), ("lanes", "u1", LANES)])
