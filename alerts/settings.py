@@ -44,7 +44,7 @@ class DetectorSettings(BaseModel):
     budget_per_week: float = Field(1.0, gt=0, le=100)
     """False alarms a week that one key may raise at most; the floor keeps quiet keys far below."""
     min_surprise: float = Field(1.8, ge=0.5, le=50)
-    """A key never rings below this surprise, however quiet its history (2 would be one chance in a hundred)."""
+    """A key never rings below this surprise, however quiet its history (2 is one chance in 100)."""
     min_stories: int = Field(5, ge=1, le=10_000)
     """Distinct negative stories that a window must hold before it can ring."""
     warmup_days: float = Field(3.0, ge=0.5, le=90)

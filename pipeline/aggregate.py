@@ -221,12 +221,15 @@ class Aggregate:
         return rows
 
     def _wait(self, rows: Rows, cited: Mapping[int, Evidence]) -> None:
-        """Keep rows until their minute closes, and what may be cited of them by offset."""
+        """Keep rows, in offset order, until their minute closes, and what may be cited of them by offset."""
         self._open.add(rows)
-        if cited:
-            for offset in rows["offset"].tolist():
-                if (evidence := cited.get(offset)) is not None:
-                    self._open.cite(int(evidence.published_at.timestamp() // 60), evidence)
+        if cited and rows.size:
+            wanted = np.fromiter(cited, np.int64, len(cited))
+            place = np.minimum(np.searchsorted(rows["offset"], wanted), rows.size - 1)
+            here = rows["offset"][place] == wanted
+            minutes = (rows["published"][place[here]] // 60).tolist()
+            for offset, minute in zip(wanted[here].tolist(), minutes, strict=True):
+                self._open.cite(minute, cited[offset])
 
     def _topic_numbers(self, topics: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
         known = self._counting.topics

@@ -35,6 +35,8 @@ def cite(document: ScoredDocument) -> Evidence:
 
 def cited_under(evidence: Evidence) -> tuple[str, ...]:
     """Keys whose rows may cite it beside `overall`: its topic and its watchlists."""
+    if not evidence.watchlists:
+        return (evidence.topic,)
     return (evidence.topic, *map(watchlist_key, evidence.watchlists))
 
 
