@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -131,13 +131,15 @@ def replay(
             store.write_sentiment(result.minutes)
             store.write_alerts(result.events)
             store.write_rejected(result.rejected)
+    from dashboards.board import watchlist_labels
+
     summary = write_outputs(out, result) if out is not None else summarise(result)
     if as_json:
         import msgspec
 
         print(msgspec.json.encode(summary).decode())
     else:
-        _report(result, summary, notices, out)
+        _report(result, summary, notices, out, watchlist_labels(settings.watchlists))
     if not result.documents_in - len(result.rejected):
         raise typer.Exit(1)
 
@@ -256,7 +258,13 @@ def _every(step: int, show: Any) -> Any:
     return lambda rows: show(rows) if rows % step == 0 else None
 
 
-def _report(result: ReplayResult, summary: Summary, notices: list[str], out: Path | None) -> None:
+def _report(
+    result: ReplayResult,
+    summary: Summary,
+    notices: list[str],
+    out: Path | None,
+    labels: Mapping[str, str],
+) -> None:
     from rich.console import Console
 
     from dashboards.terminal import report
@@ -264,7 +272,7 @@ def _report(result: ReplayResult, summary: Summary, notices: list[str], out: Pat
     from pipeline.replay import latest_alerts
 
     console = Console(highlight=False, soft_wrap=False)
-    console.print(report(latest_alerts(result.events)))
+    console.print(report(latest_alerts(result.events), labels=labels))
     console.print()
     console.print(_figures(summary))
     rejections = Rejections()
