@@ -6,7 +6,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -89,10 +89,12 @@ def demo(
     import msgspec
     from rich.console import Console
 
+    from dashboards.board import watchlist_labels
     from dashboards.watch import PlainWatch, RunWatch
     from models.taxonomy import load_topics
     from pipeline.cli.demo_page import DemoPage
     from pipeline.demo import read_feed
+    from pipeline.demo.run import WATCHLISTS
     from pipeline.settings import load_settings
 
     # A client that asks too early is nothing to tell anybody; what matters ends as an error.
@@ -114,6 +116,7 @@ def demo(
 
     history = read_feed(datetime.now(UTC))
     total, labels = len(history.documents), {topic.id: topic.name_en for topic in load_topics()}
+    labels |= watchlist_labels(settings.watchlists or WATCHLISTS)
     watch = RunWatch("demo", total, labels) if live else PlainWatch("demo", total, labels, say=say)
     page = DemoPage(port, say, open_browser=live) if browsing else None
 
@@ -121,7 +124,7 @@ def demo(
         if as_json:
             print(msgspec.json.encode(result).decode())
         else:
-            out.print(closing(result))
+            out.print(closing(result, labels))
             if not exit_when_done:
                 out.print(next_steps())
         if svg is not None:
@@ -200,7 +203,7 @@ def _run(
         )
 
 
-def closing(result: DemoResult) -> RenderableType:
+def closing(result: DemoResult, labels: Mapping[str, str]) -> RenderableType:
     """What the demo came to: its alerts with their evidence, and one line of counts."""
     from rich.console import Group
     from rich.text import Text
@@ -211,7 +214,7 @@ def closing(result: DemoResult) -> RenderableType:
         f"{result.documents:,} items: {result.scored:,} scored, {result.duplicates:,} duplicates, "
         f"{result.rejected:,} rejected, in {result.seconds:.1f} s"
     )
-    return Group(Text(""), report(result.alerts), Text(""), Text(counts, style="dim"))
+    return Group(Text(""), report(result.alerts, labels=labels), Text(""), Text(counts, style="dim"))
 
 
 def next_steps() -> RenderableType:
@@ -239,7 +242,7 @@ def draw(view: View, result: DemoResult) -> str:
         record=True, width=_PLAIN_WIDTH, file=io.StringIO(), force_terminal=True, highlight=False
     )
     picture.print(render(view, alerts=0))
-    picture.print(closing(result))
+    picture.print(closing(result, view.labels))
     # rich links web fonts; a reader's own monospace font does.
     return re.sub(r"@font-face \{.*?\}\s*", "", picture.export_svg(title="tocsin demo"), flags=re.DOTALL)
 

@@ -17,9 +17,25 @@ from pipeline.records import AlertEvent
 from pipeline.replay.history import History
 from pipeline.replay.pace import Pace
 from pipeline.replay.result import ReplayResult, latest_alerts, summarise
-from pipeline.settings import BrokerSettings, HttpSettings, Settings, StoreSettings, TopicSettings
+from pipeline.settings import (
+    BrokerSettings,
+    HttpSettings,
+    Settings,
+    StoreSettings,
+    TopicSettings,
+    Watchlist,
+)
 
 RUN = "demo"
+WATCHLISTS = {
+    "california_lenders": Watchlist(
+        title="Lenders of California",
+        title_zh="加州银行",
+        terms=("Silicon Valley Bank", "SVB", "First Republic", "Silvergate", "PacWest"),
+    ),
+    "swiss_banks": Watchlist(title="Swiss banks", title_zh="瑞士银行", terms=("Credit Suisse", "UBS")),
+}
+"""What the demo follows beside the topics, for those who follow nothing yet."""
 
 Replay = Callable[[Settings, History, Pace], ReplayResult]
 """Takes a history through the pipeline over the broker that the settings name; returns when all is done."""
@@ -57,7 +73,7 @@ class DemoResult(Struct, frozen=True, kw_only=True):
 def demo_settings(settings: Settings, servers: str) -> Settings:
     """Settings of the demo: loopback and a folder of its own, never the user's brokers, store or receivers.
 
-    The model, the detector and event time are the user's: that is what one may want to try out.
+    The model, the detector, event time and watchlists are the user's: that is what one may want to try out.
     """
     folder = settings.state_dir.resolve() / RUN
     return settings.model_copy(
@@ -69,6 +85,7 @@ def demo_settings(settings: Settings, servers: str) -> Settings:
             "delivery": DeliverySettings(),
             "store": StoreSettings(url=f"sqlite:///{folder / 'tocsin.db'}"),
             "http": HttpSettings(port=0),
+            "watchlists": settings.watchlists or WATCHLISTS,
         }
     )
 

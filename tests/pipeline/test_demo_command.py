@@ -45,7 +45,7 @@ def test_every_command_it_recommends_exists() -> None:
 
 
 def test_the_end_tells_what_became_of_every_item() -> None:
-    text = shown(closing(RESULT))
+    text = shown(closing(RESULT, {}))
     assert "No alert rang." in text
     assert "729 items: 726 scored, 3 duplicates, 0 rejected, in 21.3 s" in text
 
