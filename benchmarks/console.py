@@ -51,7 +51,7 @@ END = datetime(2026, 3, 31, tzinfo=UTC)
 _DOCUMENTS = """
 INSERT INTO document (run, id, kind, source, published_at, known_at, title, body, url, lang, author, symbols,
     topic, p_topic, tone, p_negative, p_neutral, p_positive, score, model, story, partition, "offset")
-WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :documents)
+WITH RECURSIVE n(i) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :documents)
 SELECT 'live', 'd' || i, 'news', 'Wire ' || (i % 40), {moment}, {moment},
     'Lender number ' || (i / 3) || ' tells of its quarter', '', '', 'en', '', {empty},
     'topic_' || (i % :keys), 0.9,

@@ -82,6 +82,7 @@ class Shown:
         view.on("act", lambda event: self._act(view, event.args))
         live, page = self._console.live, self._page
         following = background_tasks.create(self._follow(view), name="follow")
+        client.on_connect(self._changed.set)
         ends: list[Callable[[], object]] = [
             following.cancel,
             live.watch(self._run, lambda: self._console.pulse(self._run), self._stale),
@@ -94,11 +95,16 @@ class Shown:
         self._changed.set()
 
     async def _follow(self, view: View) -> None:
-        """Read the page again when something changed, then rest as long: a replay changes all the time."""
+        """Read the page again when something changed, then rest as long: a replay changes all the time.
+
+        A page that was left is kept for its browser to come back to, and read again only when it does.
+        """
         clock = asyncio.get_running_loop().time
         while not view.is_deleted:
             await self._changed.wait()
             self._changed.clear()
+            if not view.client.has_socket_connection:
+                continue
             began = clock()
             try:
                 await self._refresh(view)
