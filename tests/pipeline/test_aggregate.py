@@ -45,20 +45,27 @@ titles = st.one_of(
 )
 """Wordings of one story, stories of their own, and what lies between."""
 
-documents = st.lists(
-    st.builds(
-        scored,
-        st.integers(0, 40).map(str),
-        st.one_of(st.integers(0, 1200), st.integers(0, 1200).map(lambda second: second + 86_400 * 8)),
-        titles,
-        st.sampled_from(TOPICS),
-        st.integers(-1000, 1000),
-        st.sampled_from(((), ("banks",), ("oil",), ("banks", "oil"))),
-    ),
-    max_size=40,
-    # One id is one document: which of two that share an id counts is the feed's to say.
-    unique_by=lambda document: document.id,
-)
+
+def feeds(seconds: st.SearchStrategy[int]) -> st.SearchStrategy[list[ScoredDocument]]:
+    return st.lists(
+        st.builds(
+            scored,
+            st.integers(0, 40).map(str),
+            seconds,
+            titles,
+            st.sampled_from(TOPICS),
+            st.integers(-1000, 1000),
+            st.sampled_from(((), ("banks",), ("oil",), ("banks", "oil"))),
+        ),
+        max_size=40,
+        # One id is one document: which of two that share an id counts is the feed's to say.
+        unique_by=lambda document: document.id,
+    )
+
+
+documents = feeds(st.integers(0, 1200))
+scattered = feeds(st.one_of(st.integers(0, 1200), st.integers(8 * 86_400, 8 * 86_400 + 1200)))
+"""Documents with a silence of eight days between them: event time jumps there."""
 
 
 @dataclass
@@ -138,11 +145,22 @@ def test_disorder_within_lateness_changes_nothing(
     assert close(deliver(disordered(feed, shifts), 1, batch)) == close(deliver(in_order(feed), 1, 1000))
 
 
-@settings(max_examples=300)
 @given(documents, st.randoms(use_true_random=False), st.integers(1, 10), st.integers(0, 7))
 def test_late_documents_amend_alike_however_they_are_batched(
     feed: list[ScoredDocument], random: Random, batch: int, repeat: int
 ) -> None:
+    _amend_alike(feed, random, batch, repeat)
+
+
+@settings(max_examples=15)
+@given(scattered, st.randoms(use_true_random=False), st.integers(2, 10))
+def test_late_documents_amend_alike_beyond_a_jump(
+    feed: list[ScoredDocument], random: Random, batch: int
+) -> None:
+    _amend_alike(feed, random, batch, 0)
+
+
+def _amend_alike(feed: list[ScoredDocument], random: Random, batch: int, repeat: int) -> None:
     """Whatever the disorder: within one partition, what is late is decided by what came before it."""
     random.shuffle(feed)
 
