@@ -24,6 +24,8 @@ Key = tuple[str, ...]
 """Path of a setting: `("broker", "servers")`."""
 
 _PREFIX = "TOCSIN_"
+_KEY = "[key]"
+"""What pydantic puts behind the name of an entry where the name itself is wrong."""
 NOT_SETTINGS = frozenset(
     {
         "TOCSIN_CONFIG",
@@ -170,7 +172,7 @@ def _explain(
     variables: Mapping[Key, str],
 ) -> str:
     key = tuple(str(part) for part in error["loc"])
-    name = ".".join(part for part in key if not part.isdigit())
+    name = ".".join(part for part in key if not part.isdigit() and part != _KEY)
     variable = next(
         (variables[key[:length]] for length in range(len(key), 0, -1) if key[:length] in variables), None
     )
@@ -189,7 +191,8 @@ def _explain(
     if error["type"] == "model_type":
         said = f"must be a section, [{name}], with settings of its own"
     elif error["type"] == "string_pattern_mismatch":
-        described = dict(fields(model)).get(key)
+        # A name that is chosen freely, as a watchlist's, is described where its table is.
+        described = dict(fields(model)).get(key[:-2] if key[-1] == _KEY else key)
         said = (
             f"does not fit. It is: {described.description}" if described and described.description else said
         )

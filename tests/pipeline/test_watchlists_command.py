@@ -79,3 +79,12 @@ def test_a_topic_that_the_model_does_not_know_is_named() -> None:
     check_topics(settings, ("financials", "banking"))
     with pytest.raises(UsageError, match=r"`watchlists\.banks\.topics`: the model knows no topic 'banking'"):
         check_topics(settings, ("financials", "markets"))
+
+
+def test_a_name_that_cannot_be_one_is_told_with_what_may_be(tmp_path: Path) -> None:
+    bad = tmp_path / "tocsin.toml"
+    bad.write_text('[watchlists.Lenders]\nterms = ["Harbor Bank"]\n')
+    outcome = tocsin("--config", str(bad))
+    assert isinstance(outcome.exception, UsageError)
+    assert "line 1: `watchlists.Lenders`: does not fit. It is: " in str(outcome.exception)
+    assert "small letters, digits, `-` and `_`" in str(outcome.exception)
